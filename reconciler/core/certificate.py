@@ -1,0 +1,54 @@
+"""The text of a certificate file in, what Graph wants of it out: public part, thumbprint, nothing secret."""
+
+import base64
+import dataclasses
+import datetime as dt
+
+from reconciler.core.source import Problem, Source
+
+__all__ = ["PublicCertificate", "read_certificate"]
+
+SMALLEST_KEY, LARGEST_KEY = 2048, 4096
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PublicCertificate:
+    """What resource data is encrypted with (facts 7.1)."""
+
+    thumbprint: str
+    """SHA-1 of the DER, 40 upper-case hex digits: it is the ``encryptionCertificateId`` as well."""
+
+    der: bytes = dataclasses.field(repr=False)
+
+    @property
+    def base64(self) -> str:
+        return base64.b64encode(self.der).decode()
+
+
+def read_certificate(pem: bytes, *, source: Source, now: dt.datetime) -> PublicCertificate | Problem:
+    """Read the first certificate of a PEM file, or say what is wrong with it."""
+    # cryptography takes a while to start, and manifests without certificates do not need it.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    if b"PRIVATE KEY-----" in pem:
+        message = "this file holds a private key: give the certificate alone, the key belongs under privateKey"
+        return Problem(source, "private-key", message)
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        key = certificate.public_key()
+    except Exception as error:  # noqa: BLE001  a parser of foreign bytes: whatever it raises, the file is at fault
+        return Problem(source, "certificate-invalid", f"this is no PEM certificate: {str(error).splitlines()[0][:80]}")
+    if not isinstance(key, rsa.RSAPublicKey) or not SMALLEST_KEY <= key.key_size <= LARGEST_KEY:
+        kind = (
+            f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__.removesuffix("PublicKey")
+        )
+        message = f"the certificate's key is {kind}, Graph encrypts with RSA keys of 2048 to 4096 bits only"
+        return Problem(source, "certificate-key", message)
+    if certificate.not_valid_after_utc <= now:
+        message = f"the certificate has expired on {certificate.not_valid_after_utc:%Y-%m-%d}: make a new one"
+        return Problem(source, "certificate-expired", message)
+    thumbprint = certificate.fingerprint(hashes.SHA1())  # noqa: S303  Graph's identifier, no security rests on it
+    return PublicCertificate(thumbprint.hex().upper(), certificate.public_bytes(Encoding.DER))

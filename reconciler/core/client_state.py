@@ -1,0 +1,21 @@
+"""The secret that Graph repeats on every notification, derived so that each replica can check it without a look-up."""
+
+import base64
+import hashlib
+import hmac
+
+__all__ = ["FIXED_KEY", "client_state"]
+
+FIXED_KEY = "fixed"
+"""The key id of a ``clientState`` that is used as it is."""
+
+
+def client_state(secret: bytes, *, key: str, tenant_id: str, birth: str) -> str:
+    """43 characters of base64url; a fixed secret is its own ``clientState``.
+
+    Bound to the tenant and to the subscription's birth, not to its name: a rename changes nothing.
+    """
+    if key == FIXED_KEY:
+        return secret.decode()
+    digest = hmac.new(secret, f"{tenant_id.lower()}.{birth}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

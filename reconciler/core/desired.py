@@ -1,0 +1,58 @@
+"""A subscription as the manifests want it, every default filled in."""
+
+import dataclasses
+import datetime as dt
+
+from reconciler.core.asked import Asked
+from reconciler.core.catalog import Entry, Version
+from reconciler.core.certificate import PublicCertificate
+from reconciler.core.mark import Mark
+from reconciler.core.renewal import Kind
+from reconciler.core.resource import Resource
+from reconciler.core.source import Source
+
+__all__ = ["Desired"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desired:
+    """What one ``Subscription`` comes to in one tenant."""
+
+    name: str
+    tenant: str
+    resource: Resource
+    asked: Asked
+    notification_url: str
+    lifecycle_url: str
+    endpoint: str
+    key_ids: tuple[str, ...]
+    """The endpoint's ring of ``clientState`` keys; the first one is for new subscriptions."""
+
+    source: Source
+    certificate: PublicCertificate | None = None
+    lifetime: dt.timedelta | None = None
+    renew_before: dt.timedelta | None = None
+    suspend: bool = False
+    protect: bool = False
+    leave: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def entry(self) -> Entry | None:
+        return self.resource.entry
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.entry, self.asked.resource, self.asked.rich)
+
+    @property
+    def version(self) -> Version:
+        return self.asked.version
+
+    @property
+    def slot(self) -> str:
+        return self.resource.slot(sorted(self.asked.change_types))
+
+    def mark(self, owner: str, *, birth: str, key: str) -> Mark:
+        """The mark that a subscription in agreement with this bears."""
+        return Mark(owner, self.name, birth, key, self.asked.digest, self.version, self.protect, self.leave)

@@ -1,0 +1,186 @@
+"""A ``$filter`` in, one spelling of it out: equal conditions are spelled alike, whatever their order and spacing.
+
+Parsed by odata-query; what it cannot parse is reported with its place, never guessed.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from odata_query import ast
+from odata_query.exceptions import ODataException
+from odata_query.grammar import ODataLexer, ODataParser
+from odata_query.visitor import NodeVisitor
+
+__all__ = ["FilterError", "canonical_filter", "named_values"]
+
+QUOTED = r"'(?:[^']|'')*'"
+IN_LIST = re.compile(rf"{QUOTED}|\bin\s*\(\s*({QUOTED}|[^\s,()']+)\s*\)|\bin\s*\(", re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
+SPELLED = {"Eq": "eq", "NotEq": "ne", "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "In": "in"}
+SPELLED |= {"Add": "add", "Sub": "sub", "Mult": "mul", "Div": "div", "Mod": "mod", "Any": "any", "All": "all"}
+DEEPEST = 400
+
+
+class FilterError(ValueError):
+    """The text is no ``$filter`` that we understand; the message names the character."""
+
+
+def canonical_filter(text: str) -> str:
+    """Spell a condition the one way.
+
+    ``and`` and ``or`` are sorted and said once, lists are sets, names are lower-case, GUIDs too and other values as
+    they are. ``in`` with one value is ``eq``. Raises FilterError.
+    """
+    spelled: str = Speller().visit(parse(text))
+    return spelled
+
+
+def named_values(text: str, fields: Sequence[str]) -> frozenset[str]:
+    """All the values that a condition names for any of some fields, whichever way ``and`` and ``or`` join them.
+
+    For conditions that mean any-of (docs/decisions/0003-virtual-event-drafts.md). Anything but ``eq`` and ``in`` on
+    these fields is a FilterError.
+    """
+    return frozenset(gather(parse(text), frozenset(fields)))
+
+
+def gather(node: object, fields: frozenset[str]) -> Iterable[str]:
+    match node:
+        case ast.BoolOp():
+            yield from gather(node.left, fields)
+            yield from gather(node.right, fields)
+        case ast.Compare(ast.Eq(), ast.Identifier(name), ast.String(value)) if name.lower() in fields:
+            yield folded(value)
+        case ast.Compare(ast.In(), ast.Identifier(name), ast.List(values)) if name.lower() in fields:
+            yield from (folded(strings(value)) for value in values)
+        case _:
+            raise FilterError(f"$filter may only compare {' and '.join(sorted(fields))} here, with eq or in")
+
+
+def strings(node: object) -> str:
+    if not isinstance(node, ast.String):
+        raise FilterError("$filter may only list quoted values here")
+    return node.val
+
+
+def parse(text: str) -> object:
+    prepared = IN_LIST.sub(lists_for_the_parser, text.strip())
+    try:
+        node: object = ODataParser().parse(ODataLexer().tokenize(prepared))
+    except ODataException as error:
+        raise FilterError(f"$filter is not understood {place(error, prepared)}") from error
+    except RecursionError as error:
+        raise FilterError("$filter is nested too deeply") from error
+    if node is None:
+        raise FilterError("$filter is empty")
+    if depth(node) > DEEPEST:
+        raise FilterError("$filter is nested too deeply")
+    return node
+
+
+def lists_for_the_parser(match: re.Match[str]) -> str:
+    """odata-query wants a comma after the value of a one-item list, and a space after ``in``."""
+    found = match.group(0)
+    if found.startswith("'"):
+        return found
+    return f"in ({match.group(1)},)" if match.group(1) else "in ("
+
+
+def place(error: ODataException, text: str) -> str:
+    token = getattr(error, "token", None)
+    index = getattr(token, "index", None)
+    if index is None:
+        return "at its end"
+    return f"at {text[index : index + 12]!r}"
+
+
+def depth(root: object) -> int:
+    """How deep the tree is, found without recursion: the text may come from anybody."""
+    level, deepest = [root], 0
+    while level:
+        deepest += 1
+        level = [child for node in level for child in children(node)]
+    return deepest
+
+
+def children(node: object) -> list[object]:
+    values = (getattr(node, name, None) for name in getattr(node, "__dataclass_fields__", ()))
+    flat: list[object] = []
+    for value in values:
+        flat.extend(value if isinstance(value, list) else [value])
+    return [value for value in flat if isinstance(value, ast._Node)]  # noqa: SLF001  the library's base of all nodes
+
+
+def folded(value: str) -> str:
+    return value.lower() if GUID.fullmatch(value) else value
+
+
+class Speller(NodeVisitor):
+    """Spells a tree in the one way. A kind of node that it has no method for is an error, not a gap."""
+
+    def generic_visit(self, node: object) -> str:
+        raise FilterError(f"$filter holds {type(node).__name__}, which is not supported")
+
+    def visit_Identifier(self, node: ast.Identifier) -> str:  # noqa: N802  named after the node's class, as are all below
+        return ".".join((*node.namespace, node.name)).lower()
+
+    def visit_Attribute(self, node: ast.Attribute) -> str:  # noqa: N802
+        return f"{self.visit(node.owner)}/{node.attr.lower()}"
+
+    def visit_String(self, node: ast.String) -> str:  # noqa: N802
+        escaped = folded(node.val).replace("'", "''")
+        return f"'{escaped}'"
+
+    def visit_Null(self, _node: ast.Null) -> str:  # noqa: N802
+        return "null"
+
+    def literal(self, node: ast.Integer) -> str:
+        return node.val.lower()
+
+    visit_Integer = visit_Float = visit_Boolean = visit_GUID = literal  # noqa: N815
+    visit_Date = visit_Time = visit_DateTime = literal  # noqa: N815
+
+    def visit_Duration(self, node: ast.Duration) -> str:  # noqa: N802
+        return f"duration'{node.val}'"
+
+    def visit_List(self, node: ast.List) -> str:  # noqa: N802
+        return f"({','.join(sorted({self.visit(value) for value in node.val}))})"
+
+    def visit_BinOp(self, node: ast.BinOp) -> str:  # noqa: N802
+        return f"({self.visit(node.left)} {SPELLED[type(node.op).__name__]} {self.visit(node.right)})"
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> str:  # noqa: N802
+        sign = "not " if isinstance(node.op, ast.Not) else "-"
+        return f"{sign}({self.visit(node.operand)})"
+
+    def visit_Compare(self, node: ast.Compare) -> str:  # noqa: N802
+        left, right = self.visit(node.left), self.visit(node.right)
+        operator = SPELLED[type(node.comparator).__name__]
+        if operator == "in" and isinstance(node.right, ast.List) and "," not in right:
+            return f"{left} eq {right[1:-1]}"
+        if operator in MIRRORED and isinstance(node.left, ast._Literal):  # noqa: SLF001  the base of all literals
+            return f"{right} {MIRRORED[operator]} {left}"
+        return f"{left} {operator} {right}"
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> str:  # noqa: N802
+        word = " and " if isinstance(node.op, ast.And) else " or "
+        return f"({word.join(sorted({self.visit(each) for each in operands(node, type(node.op))}))})"
+
+    def visit_Call(self, node: ast.Call) -> str:  # noqa: N802
+        return f"{self.visit(node.func)}({','.join(self.visit(each) for each in node.args)})"
+
+    def visit_CollectionLambda(self, node: ast.CollectionLambda) -> str:  # noqa: N802
+        inside = ""
+        if node.lambda_:
+            inside = f"{self.visit(node.lambda_.identifier)}:{self.visit(node.lambda_.expression)}"
+        return f"{self.visit(node.owner)}/{SPELLED[type(node.operator).__name__]}({inside})"
+
+
+def operands(node: ast.BoolOp, operator: type) -> Iterable[object]:
+    """The parts that one operator joins, however they are bracketed."""
+    for side in (node.left, node.right):
+        if isinstance(side, ast.BoolOp) and isinstance(side.op, operator):
+            yield from operands(side, operator)
+        else:
+            yield side

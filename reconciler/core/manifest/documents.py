@@ -1,0 +1,206 @@
+"""Texts in, plain values out, with the place of every value for whoever has to complain about it.
+
+A text is composed once into nodes and built into values in the same walk. Nodes are then dropped; a document that
+turns out to have a problem is composed again for its places.
+"""
+
+import dataclasses
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from reconciler.core.source import Problem, Source
+
+__all__ = ["Document", "Text", "Variables", "read_documents"]
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+TAG = "tag:yaml.org,2002:"
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
+RESOLVER = yaml.resolver.Resolver()
+
+Variables = Mapping[str, str]
+Path = tuple[str | int, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Text:
+    """One file or stream: ``path`` as it is shown to people, ``base`` the folder that paths in it are relative to."""
+
+    path: str
+    content: str
+    base: str = "."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document of a text, built into plain values."""
+
+    text: Text = dataclasses.field(repr=False)
+    index: int
+    value: Any
+    source: Source
+    problems: tuple[Problem, ...] = ()
+    """What was found while it was built; its value is then not to be used, but for its name."""
+
+    def place(self, *path: str | int) -> Source:
+        """Where a value stands; what is missing is placed at its parent."""
+        return source_of(self.text.path, locate(compose(self.text, self.index), path))
+
+    def key_place(self, *path: str | int) -> Source:
+        """Where the last key of a path stands."""
+        parent = locate(compose(self.text, self.index), path[:-1])
+        keys = [key for key, _ in parent.value if key.value == path[-1]] if isinstance(parent, yaml.MappingNode) else []
+        return source_of(self.text.path, keys[-1] if keys else parent)
+
+
+def read_documents(text: Text, variables: Variables) -> tuple[list[Document], list[Problem]]:
+    """Read every document of a text; what is no YAML ends it with a problem that belongs to no document."""
+    documents: list[Document] = []
+    try:
+        for index, node in enumerate(compose_all(text)):
+            builder = Builder(text.path, variables)
+            value = builder.build(node)
+            if value is not None or builder.problems:
+                place = source_of(text.path, node)
+                documents.append(Document(text, index, value, place, tuple(builder.problems)))
+    except yaml.YAMLError as error:
+        return documents, [broken(text.path, error)]
+    except RecursionError:
+        return documents, [Problem(Source(text.path), "yaml-syntax", "the document is nested too deeply")]
+    return documents, []
+
+
+def compose_all(text: Text) -> Iterator[yaml.Node]:
+    loader = Loader(text.content)
+    try:
+        while loader.check_node():
+            yield loader.get_node()
+    finally:
+        loader.dispose()
+
+
+@functools.lru_cache(maxsize=4)
+def compose(text: Text, index: int) -> yaml.Node:
+    return list(compose_all(text))[index]
+
+
+def broken(path: str, error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    place = Source(path, mark.line + 1, mark.column + 1) if mark else Source(path)
+    said = getattr(error, "problem", None) or getattr(error, "reason", None) or "a character that YAML does not allow"
+    return Problem(place, "yaml-syntax", f"this is not YAML: {said}")
+
+
+def source_of(path: str, node: yaml.Node) -> Source:
+    return Source(path, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def locate(node: yaml.Node, path: Iterable[str | int]) -> yaml.Node:
+    """Walk down as far as the text goes: a missing key is reported at its parent."""
+    for step in path:
+        match node:
+            case yaml.MappingNode():
+                found = [value for key, value in node.value if key.value == step]
+            case yaml.SequenceNode() if isinstance(step, int):
+                found = node.value[step : step + 1]
+            case _:
+                found = []
+        if not found:
+            break
+        node = found[0]
+    return node
+
+
+class Builder:
+    """Builds the values of one document, strictly, and collects what it cannot accept."""
+
+    def __init__(self, path: str, variables: Variables) -> None:
+        self.path = path
+        self.variables = variables
+        self.problems: list[Problem] = []
+        self.built: dict[int, Any] = {}
+        self.open: set[int] = set()
+
+    def build(self, node: yaml.Node) -> Any:
+        """An alias stands for the very same value, so that a few lines cannot grow into gigabytes."""
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node)
+        if id(node) in self.open:
+            return self.complain(node, "yaml-alias", "an alias stands inside of what it stands for")
+        if id(node) not in self.built:
+            self.open.add(id(node))
+            self.built[id(node)] = self.mapping(node) if isinstance(node, yaml.MappingNode) else self.sequence(node)
+            self.open.discard(id(node))
+        return self.built[id(node)]
+
+    def sequence(self, node: yaml.Node) -> list[Any]:
+        if node.tag != f"{TAG}seq":
+            self.complain(node, "yaml-tag", f"the tag {shown(node.tag)} is not supported")
+        return [self.build(child) for child in node.value]
+
+    def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+        if node.tag != f"{TAG}map":
+            self.complain(node, "yaml-tag", f"the tag {shown(node.tag)} is not supported")
+        built: dict[str, Any] = {}
+        for key, value in node.value:
+            name = self.key(key)
+            if name in built:
+                self.complain(key, "duplicate-key", f"the key {name!r} stands here twice")
+            built[name] = self.build(value)
+        return built
+
+    def key(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            self.complain(node, "yaml-syntax", "a key must be a plain word")
+            return ""
+        if node.tag == f"{TAG}merge":
+            self.complain(node, "yaml-merge", "merge keys (<<) are not supported, write the keys out")
+        if node.tag == f"{TAG}bool" and node.value.lower() not in {"true", "false"}:
+            self.complain(node, "yaml-boolean", f"YAML reads the key {node.value} as a truth value, quote it")
+        return str(node.value)
+
+    def scalar(self, node: yaml.ScalarNode) -> Any:
+        text, tag = node.value, node.tag
+        if "${" in text:
+            text = VARIABLE.sub(lambda match: self.variable(match, node), text)
+            # What a variable brings into an unquoted value counts as if it stood there.
+            tag = tag if node.style else RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+        return self.plain(node, tag, text)
+
+    def plain(self, node: yaml.Node, tag: str, text: str) -> Any:
+        match tag.removeprefix(TAG):
+            case "str" | "timestamp" | "value":
+                return text
+            case "null":
+                return None
+            case "bool" if text.lower() in {"true", "false"}:
+                return text.lower() == "true"
+            case "bool":
+                return self.complain(
+                    node, "yaml-boolean", f"YAML reads {text} as a truth value: write true or false, or quote it"
+                )
+            case "int":
+                return int(text) if DECIMAL.fullmatch(text) and len(text) < 19 else text
+            case "float":
+                return float(text) if re.fullmatch(r"[-+]?[0-9]+\.[0-9]+", text, re.ASCII) else text
+        return self.complain(node, "yaml-tag", f"the tag {shown(tag)} is not supported")
+
+    def variable(self, match: re.Match[str], node: yaml.Node) -> str:
+        name, default = match.groups()
+        if name in self.variables:
+            return self.variables[name]
+        if default is None:
+            message = f"the variable {name} is not set: give --var {name}=VALUE or RECONCILER_VAR_{name}"
+            self.complain(node, "unset-variable", message)
+        return default or ""
+
+    def complain(self, node: yaml.Node, rule: str, message: str) -> None:
+        self.problems.append(Problem(source_of(self.path, node), rule, message))
+
+
+def shown(tag: str) -> str:
+    return tag.replace(TAG, "!!")

@@ -1,0 +1,139 @@
+"""The kinds of values that stand in manifests, each strict about its own form."""
+
+import datetime as dt
+import re
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from reconciler.core.mark import KEY_LENGTH, NAME_LENGTH, OWNER_LENGTH, PARAMETER, query_of
+from reconciler.core.times import parse_duration
+
+__all__ = [
+    "Duration",
+    "FileReference",
+    "Filled",
+    "Guid",
+    "KeyId",
+    "Model",
+    "Name",
+    "Origin",
+    "Owner",
+    "SecretRef",
+    "SecretReference",
+    "Share",
+    "Url",
+    "UrlPath",
+    "not_literal",
+]
+
+WORD = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+GUID = r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+
+
+def duration(value: object) -> dt.timedelta:
+    try:
+        return parse_duration(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise PydanticCustomError("invalid-value", "write a duration such as 90s, 45m, 12h or 3d") from error
+
+
+def share(value: object) -> float:
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", value) if isinstance(value, str) else None
+    if not match or float(match.group(1)) > 100:
+        raise PydanticCustomError("invalid-value", "write a share such as 25%")
+    return float(match.group(1)) / 100
+
+
+def url(value: str) -> str:
+    """A URL that Graph can deliver to, and that has room for our mark."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise PydanticCustomError("invalid-url", "this is not a URL") from error
+    if parts.scheme.lower() != "https" or not parts.hostname or port == 0:
+        raise PydanticCustomError("invalid-url", "Graph delivers to https:// URLs only")
+    if parts.username or parts.fragment or not value.isascii() or re.search(r"[\s\x00-\x1f\"<>\\^`{|}]", value):
+        raise PydanticCustomError("invalid-url", "the URL must have no user, no #fragment and no unescaped characters")
+    if any(name == PARAMETER for name, _ in query_of(value)):
+        raise PydanticCustomError(
+            "reserved-parameter", "the parameter 'reconciler' is where ownership is written, rename yours"
+        )
+    return value
+
+
+def origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise PydanticCustomError("invalid-url", "write an origin such as https://graph.contoso.com, without a path")
+    return value.rstrip("/")
+
+
+Word = Annotated[str, StringConstraints(pattern=WORD)]
+Name = Annotated[Word, Field(max_length=NAME_LENGTH)]
+Owner = Annotated[Word, Field(max_length=OWNER_LENGTH)]
+KeyId = Annotated[Word, Field(max_length=KEY_LENGTH)]
+Guid = Annotated[str, StringConstraints(pattern=GUID)]
+Filled = Annotated[str, StringConstraints(min_length=1)]
+Url = Annotated[str, AfterValidator(url), WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https://"})]
+Origin = Annotated[str, AfterValidator(origin), WithJsonSchema({"type": "string", "format": "uri"})]
+Duration = Annotated[
+    dt.timedelta, PlainValidator(duration), WithJsonSchema({"type": "string", "pattern": "^([0-9]+[dhms])+$"})
+]
+Share = Annotated[float, PlainValidator(share), WithJsonSchema({"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$"})]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^?#\s]*$")]
+
+
+class Model(BaseModel):
+    """Strict: no unknown key, no conversion, nothing changed afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, alias_generator=to_camel, hide_input_in_errors=True
+    )
+
+
+def not_literal(value: object) -> object:
+    if isinstance(value, str | int | float):
+        raise PydanticCustomError(
+            "literal-secret", "a secret is never written into a manifest: refer to it with env: or file:"
+        )
+    return value
+
+
+class FileReference(Model):
+    """A file, relative to the manifest."""
+
+    file: Filled
+
+
+class SecretReference(Model):
+    """Where a secret stands: an environment variable or a file, one trailing newline is cut."""
+
+    env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    file: Filled | None = None
+
+    @model_validator(mode="after")
+    def one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise PydanticCustomError("secret-reference", "a secret stands in exactly one place: env: or file:")
+        return self
+
+    def __str__(self) -> str:
+        return f"environment variable {self.env}" if self.env else f"file {self.file}"
+
+
+SecretRef = Annotated[SecretReference, BeforeValidator(not_literal)]

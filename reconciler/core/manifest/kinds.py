@@ -1,0 +1,291 @@
+"""The kinds of manifests: what a user may write, key by key. Anything else is an error.
+
+The models check what one manifest can tell by itself; what takes more than one is in ``rules``.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from reconciler.core.catalog import ChangeType, Version
+from reconciler.core.manifest.fields import (
+    Duration,
+    FileReference,
+    Filled,
+    Guid,
+    KeyId,
+    Model,
+    Name,
+    Origin,
+    Owner,
+    SecretRef,
+    SecretReference,
+    Share,
+    Url,
+    UrlPath,
+    not_literal,
+)
+from reconciler.core.policy import Policy
+
+__all__ = [
+    "API_VERSION",
+    "KINDS",
+    "Certificate",
+    "Credential",
+    "CustomCloud",
+    "Endpoint",
+    "Manifest",
+    "SecretReference",
+    "Settings",
+    "SettingsSpec",
+    "Subscription",
+    "Tenant",
+]
+
+API_VERSION = "reconciler/v1"
+RESERVED_KEYS = frozenset({"k1", "fixed"})
+"""The ids of a lone ``clientStateKey`` and of a ``clientState`` that is given as it is."""
+
+
+class Metadata(Model):
+    name: Name
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class Manifest(Model):
+    """What all kinds have in common."""
+
+    api_version: Literal["reconciler/v1"]
+    kind: str
+    metadata: Metadata
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+
+class Limits(Model):
+    """What one run may take away, per tenant."""
+
+    removals: Share = 0.25
+    floor: int = Field(default=3, ge=0)
+    replacements: Share = 0.10
+
+
+class Pacing(Model):
+    """Requests that Graph allows one app in one tenant in 20 seconds (facts 8.1)."""
+
+    writes: int = Field(default=500, ge=1)
+    reads: int = Field(default=500, ge=1)
+    lists: int = Field(default=25, ge=1)
+
+
+class SettingsSpec(Model):
+    owner: Owner | None = None
+    policy: Annotated[Policy, Field(strict=False)] = Policy.FULL
+    limits: Limits = Limits()
+    interval: Duration = dt.timedelta(minutes=10)
+    pacing: Pacing = Pacing()
+
+
+class Settings(Manifest):
+    kind: Literal["Settings"]
+    spec: SettingsSpec
+
+
+class CertificateCredential(Model):
+    """What the app registration knows a certificate of: the certificate and its private key, both PEM."""
+
+    certificate: FileReference
+    private_key: SecretRef
+    passphrase: SecretRef | None = None
+
+
+class Credential(Model):
+    """One way to get a token."""
+
+    secret: SecretRef | None = None
+    certificate: CertificateCredential | None = None
+
+    @model_validator(mode="after")
+    def one_way(self) -> Self:
+        if (self.secret is None) == (self.certificate is None):
+            raise PydanticCustomError("secret-reference", "a credential is exactly one of secret: and certificate:")
+        return self
+
+
+class CustomCloud(Model):
+    """A Graph of one's own; only talked to where --allow-cloud names its hosts."""
+
+    graph: Origin
+    authority: Origin
+    ca_file: Filled | None = None
+
+
+CloudName = Literal["global", "usgov", "usgov-dod", "china", "emulator"]
+
+
+Cloud = Annotated[
+    Annotated[CloudName, Tag("cloud-name")] | Annotated[CustomCloud, Tag("custom-cloud")],
+    Discriminator(lambda value: "custom-cloud" if isinstance(value, dict | CustomCloud) else "cloud-name"),
+]
+
+
+def as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+class TenantSpec(Model):
+    tenant_id: Guid | None = None
+    client_id: Guid | None = None
+    cloud: Cloud = "global"
+    credential: Annotated[
+        list[Credential], BeforeValidator(as_list, json_schema_input_type=Credential | list[Credential])
+    ] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        if self.cloud == "emulator":
+            return self
+        lacking = [key for key, value in self.required() if not value]
+        if lacking:
+            raise PydanticCustomError("missing-key", "the key {key} is missing", {"key": " and ".join(lacking)})
+        return self
+
+    def required(self) -> Iterator[tuple[str, Any]]:
+        yield "tenantId", self.tenant_id
+        yield "clientId", self.client_id
+        yield "credential", self.credential
+
+
+class Tenant(Manifest):
+    kind: Literal["Tenant"]
+    spec: TenantSpec
+
+
+class ClientStateKey(SecretReference):
+    """One key of the ring: ``id`` is written into the mark, the secret signs."""
+
+    id: KeyId
+
+
+class Paths(Model):
+    """What our receiver is asked for, where an ingress rewrites the paths of the URLs."""
+
+    notification: UrlPath | None = None
+    lifecycle: UrlPath | None = None
+
+
+class EndpointSpec(Model):
+    notification_url: Url
+    lifecycle_notification_url: Url | None = None
+    receiver: Literal["self", "external"] = "self"
+    client_state_key: SecretRef | None = None
+    client_state_keys: list[Annotated[ClientStateKey, BeforeValidator(not_literal)]] = Field(default_factory=list)
+    client_state: SecretRef | None = None
+    paths: Paths = Paths()
+
+    @model_validator(mode="after")
+    def one_kind_of_client_state(self) -> Self:
+        given = [self.client_state_key, self.client_state_keys, self.client_state]
+        if sum(map(bool, given)) > 1:
+            raise PydanticCustomError(
+                "client-state", "give one of clientStateKey, clientStateKeys and clientState, not several"
+            )
+        if self.receiver == "self" and self.client_state:
+            raise PydanticCustomError(
+                "client-state", "a fixed clientState is for receiver: external, our own derives it from clientStateKey"
+            )
+        if self.receiver == "self" and not any(given):
+            raise PydanticCustomError(
+                "client-state", "receiver: self needs clientStateKey or clientStateKeys to tell Graph from forgers"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def keys_differ(self) -> Self:
+        ids = [key.id for key in self.client_state_keys]
+        if reserved := RESERVED_KEYS.intersection(ids):
+            raise PydanticCustomError("client-state", "the key id {id} is reserved", {"id": min(reserved)})
+        if len(set(ids)) < len(ids):
+            raise PydanticCustomError("client-state", "two keys of clientStateKeys have the same id")
+        return self
+
+    @property
+    def lifecycle(self) -> str:
+        return self.lifecycle_notification_url or self.notification_url
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids that ``clientState`` may have been made with; the first is the one for new subscriptions."""
+        return tuple(self.secrets) or ("fixed",)
+
+    @property
+    def secrets(self) -> dict[str, SecretReference]:
+        if self.client_state_key:
+            return {"k1": self.client_state_key}
+        if self.client_state:
+            return {"fixed": self.client_state}
+        return {key.id: key for key in self.client_state_keys}
+
+
+class Endpoint(Manifest):
+    kind: Literal["Endpoint"]
+    spec: EndpointSpec
+
+
+class KeyPair(Model):
+    certificate: FileReference
+    private_key: SecretRef | None = None
+
+
+class CertificateSpec(KeyPair):
+    previous: list[KeyPair] = Field(default_factory=list)
+
+
+class Certificate(Manifest):
+    kind: Literal["Certificate"]
+    spec: CertificateSpec
+
+
+class Expiry(Model):
+    lifetime: Duration | None = None
+    renew_before: Duration | None = None
+
+
+class Management(Model):
+    suspend: bool = False
+    protect: bool = False
+    on_removal: Literal["delete", "leave"] = "delete"
+
+
+class SubscriptionSpec(Model):
+    resource: Filled
+    change_types: list[Annotated[ChangeType, Field(strict=False)]] = Field(min_length=1)
+    certificate: Name | None = None
+    tenant: Name | None = None
+    endpoint: Name | None = None
+    graph_version: Annotated[Version, Field(strict=False)] | None = None
+    expiry: Expiry = Expiry()
+    management: Management = Management()
+    draft: bool = False
+    uncatalogued: bool = False
+    latest_supported_tls_version: Literal["v1_0", "v1_1", "v1_2", "v1_3"] | None = None
+    notification_query_options: Filled | None = None
+
+
+class Subscription(Manifest):
+    kind: Literal["Subscription"]
+    spec: SubscriptionSpec
+
+
+KINDS: dict[str, type[Settings | Tenant | Endpoint | Certificate | Subscription]] = {
+    "Certificate": Certificate,
+    "Endpoint": Endpoint,
+    "Settings": Settings,
+    "Subscription": Subscription,
+    "Tenant": Tenant,
+}

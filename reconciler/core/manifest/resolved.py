@@ -1,0 +1,96 @@
+"""A subscription's manifest with everything that it refers to found: tenant, endpoint, certificate, resource."""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from reconciler.core.manifest.complaints import did_you_mean
+from reconciler.core.manifest.kinds import Certificate, Endpoint, Manifest, Subscription, Tenant
+from reconciler.core.manifest.read import Item, Manifests
+from reconciler.core.resource import Resource, ResourceError, read_resource
+from reconciler.core.source import Problem
+
+__all__ = ["Resolved", "resolve"]
+
+M = TypeVar("M", bound=Manifest)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resolved:
+    item: Item[Subscription]
+    tenant_item: Item[Tenant]
+    endpoint: Item[Endpoint]
+    certificate: Item[Certificate] | None
+    resource: Resource
+
+    @property
+    def tenant(self) -> str:
+        return self.tenant_item.name
+
+    @property
+    def on_emulator(self) -> bool:
+        return self.tenant_item.manifest.spec.cloud == "emulator"
+
+
+def resolve(manifests: Manifests) -> tuple[list[Resolved], list[Problem]]:
+    """Find what each subscription refers to; one for which something lacks is left out, with its problems."""
+    resolved: list[Resolved] = []
+    problems: list[Problem] = []
+    for item in manifests.subscriptions:
+        found = resolve_one(item, manifests)
+        if isinstance(found, Resolved):
+            resolved.append(found)
+        else:
+            problems += found
+    return resolved, problems
+
+
+def resolve_one(item: Item[Subscription], manifests: Manifests) -> Resolved | list[Problem]:
+    spec = item.manifest.spec
+    broken = manifests.broken
+    tenant = refer(item, "tenant", spec.tenant, manifests.tenants, broken)
+    endpoint = refer(item, "endpoint", spec.endpoint, manifests.endpoints, broken)
+    certificate = None
+    if spec.certificate:
+        certificate = refer(item, "certificate", spec.certificate, manifests.certificates, broken)
+    resource = read_or_complain(item)
+    match tenant, endpoint, certificate, resource:
+        case Item(), Item(), (Item() | None), Resource():
+            return Resolved(item, tenant, endpoint, certificate, resource)
+    return [each for each in (tenant, endpoint, certificate, resource) if isinstance(each, Problem)]
+
+
+def read_or_complain(item: Item[Subscription]) -> Resource | Problem:
+    try:
+        return read_resource(item.manifest.spec.resource)
+    except ResourceError as error:
+        message = f"the resource {item.manifest.spec.resource!r} is not understood: {error}"
+        return item.problem("resource-syntax", message, "spec", "resource")
+
+
+class Unknowable:
+    """What is referred to stands in a document that has problems of its own: they are enough."""
+
+
+def refer(
+    item: Item[Subscription], key: str, name: str | None, known: Sequence[Item[M]], broken: Collection[tuple[str, str]]
+) -> Item[M] | Problem | Unknowable:
+    """The one that is named; where only one exists, it need not be named."""
+    kind = key.capitalize()
+    broken_names = [broken_name for broken_kind, broken_name in broken if broken_kind == kind]
+    if name in broken_names or (name is None and broken_names):
+        return Unknowable()
+    if name is None:
+        if len(known) == 1:
+            return known[0]
+        several = f"there are several ({', '.join(names(known))})" if known else "there is none"
+        return item.problem("missing-reference", f"name a {key}: {several}", "spec")
+    for each in known:
+        if each.name == name:
+            return each
+    hint = did_you_mean(name, names(known))
+    return item.problem("missing-reference", f"there is no {kind} {name!r}{hint}", "spec", key)
+
+
+def names(items: Iterable[Item[M]]) -> Iterator[str]:
+    return (item.name for item in items)

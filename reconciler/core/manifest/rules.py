@@ -1,0 +1,237 @@
+"""What takes more than one manifest, or the catalog, to judge: each rule is named, and the lists are the rule book."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import urlsplit
+
+from reconciler.core.catalog import ChangeType, Entry, Rich, Status, Version
+from reconciler.core.manifest.kinds import Endpoint, Manifest, Subscription, Tenant
+from reconciler.core.manifest.read import Item, Manifests
+from reconciler.core.manifest.resolved import Resolved
+from reconciler.core.mark import Mark, marked
+from reconciler.core.renewal import SHORTEST
+from reconciler.core.resource import nearest
+from reconciler.core.source import Problem, Severity
+from reconciler.core.times import spell_duration
+
+__all__ = [
+    "check_endpoints",
+    "check_names",
+    "check_slots",
+    "check_subscription",
+    "check_subscription_names",
+    "check_tenants",
+    "check_urls",
+]
+
+LONG_URL, LONGEST_URL = 512, 1024
+
+Rule = Callable[[Resolved, Entry], Iterable[Problem]]
+
+
+def check_names(manifests: Manifests) -> Iterator[Problem]:
+    """Names are unique within a kind; those of subscriptions within their tenant, which ``resolved`` checks."""
+    for kind in (manifests.tenants, manifests.endpoints, manifests.certificates):
+        yield from duplicates(kind)
+    for extra in manifests.settings[1:]:
+        message = f"there is one Settings document in all, the other one is at {manifests.settings[0].source}"
+        yield extra.problem("duplicate-settings", message)
+
+
+def duplicates(items: Iterable[Item[Manifest]]) -> Iterator[Problem]:
+    seen: dict[str, Item[Manifest]] = {}
+    for item in items:
+        first = seen.setdefault(item.name, item)
+        if first is not item:
+            message = f"the name {item.name!r} is taken by the {item.manifest.kind} at {first.source}"
+            yield item.problem("duplicate-name", message, "metadata", "name")
+
+
+def check_tenants(tenants: Iterable[Item[Tenant]]) -> Iterator[Problem]:
+    """Two tenants with one app would each take the other's subscriptions for their own."""
+    seen: dict[object, Item[Tenant]] = {}
+    for item in tenants:
+        spec = item.manifest.spec
+        ids = ((spec.tenant_id or "").lower(), (spec.client_id or "").lower(), str(spec.cloud))
+        first = seen.setdefault(ids, item)
+        if first is not item:
+            message = (
+                f"the same tenantId and clientId stand in the Tenant {first.name!r} at {first.source}: keep one of them"
+            )
+            yield item.problem("duplicate-tenant", message, "spec", "tenantId")
+
+
+def check_endpoints(endpoints: Iterable[Item[Endpoint]]) -> Iterator[Problem]:
+    for item in endpoints:
+        spec = item.manifest.spec
+        hosts = [urlsplit(url).hostname for url in (spec.notification_url, spec.lifecycle)]
+        if hosts[0] != hosts[1]:
+            message = f"notifications go to {hosts[0]}, lifecycle notifications to {hosts[1]}: is that meant?"
+            yield warning(item, "hosts-differ", message, "spec", "lifecycleNotificationUrl")
+        if not spec.secrets:
+            message = "without clientState the receiver cannot tell Graph's notifications from forged ones"
+            yield warning(item, "client-state-missing", message, "spec")
+
+
+def warning(item: Item[Manifest], rule: str, message: str, *path: str | int) -> Problem:
+    return Problem(item.document.place(*path), rule, message, Severity.WARNING)
+
+
+def check_subscription(each: Resolved) -> Iterator[Problem]:
+    """What the catalog says of one subscription in one tenant."""
+    entry = each.resource.entry
+    if entry:
+        for rule in RULES:
+            yield from rule(each, entry)
+    else:
+        yield from uncatalogued(each)
+    yield from lifetime_too_short(each)
+
+
+def uncatalogued(each: Resolved) -> Iterator[Problem]:
+    spec = each.item.manifest.spec
+    if not spec.uncatalogued:
+        near = nearest(each.resource.text)
+        hint = f", did you mean {near}?" if near else ""
+        message = f"the catalog does not know {each.resource.text!r}{hint} (uncatalogued: true allows it all the same)"
+        yield each.item.problem("unknown-resource", message, "spec", "resource")
+    elif not spec.expiry.lifetime:
+        message = "of an uncatalogued resource nobody knows the longest lifetime: give expiry.lifetime"
+        yield each.item.problem("lifetime", message, "spec", "uncatalogued")
+
+
+def draft_resource(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    if entry.status is Status.DRAFT and not each.on_emulator and not each.item.manifest.spec.draft:
+        message = (
+            f"{entry.path} was only ever drafted, Graph has {' or '.join(entry.replaced_by)} instead"
+            " (draft: true allows it all the same)"
+        )
+        yield each.item.problem("draft-resource", message, "spec", "resource")
+
+
+def delegated_only(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    if entry.permissions.delegated_only:
+        message = f"{entry.path} needs the token of a signed-in user, which is not supported yet"
+        yield each.item.problem("delegated-only", message, "spec", "resource")
+
+
+def query_option(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    allowed = entry.options | ({"$filter"} if entry.filter_fields else set())
+    for option in sorted(each.resource.options - allowed):
+        known = f"Graph takes {', '.join(sorted(allowed))}" if allowed else "Graph takes none"
+        message = f"{entry.path} does not take the option {option}, {known}"
+        yield each.item.problem("query-option", message, "spec", "resource")
+
+
+def change_types(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    given = each.item.manifest.spec.change_types
+    for index, change_type in enumerate(given):
+        path = ("spec", "changeTypes", index)
+        if change_type not in entry.change_types:
+            known = ", ".join(each for each in ChangeType if each in entry.change_types)
+            message = f"{entry.path} has no {change_type} notifications, Graph sends {known}"
+            yield each.item.problem("change-type", message, *path)
+        elif change_type in given[:index]:
+            yield each.item.problem("change-type", f"{change_type} stands here twice", *path)
+
+
+def resource_data(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    rich = each.item.manifest.spec.certificate is not None
+    if rich and entry.rich is Rich.NEVER:
+        message = f"notifications about {entry.path} never carry resource data: leave certificate out"
+        yield each.item.problem("no-resource-data", message, "spec", "certificate")
+    if rich and entry.rich_needs_select and "$select" not in each.resource.options:
+        message = f"with resource data, {entry.path} needs ?$select= with the properties that are wanted"
+        yield each.item.problem("select-missing", message, "spec", "resource")
+    if not rich and entry.rich is Rich.REQUIRED:
+        message = f"{entry.path} is only served with resource data: name a certificate"
+        yield each.item.problem("certificate-missing", message, "spec", "resource")
+
+
+def lifetime_too_long(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    spec = each.item.manifest.spec
+    longest = entry.longest(rich=spec.certificate is not None)
+    if spec.expiry.lifetime and spec.expiry.lifetime > longest:
+        message = f"{entry.path} lives {spell_duration(longest)} at the most"
+        yield each.item.problem("lifetime", message, "spec", "expiry", "lifetime")
+
+
+def graph_version(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    version = each.item.manifest.spec.graph_version
+    if version and version not in entry.versions:
+        message = f"{entry.path} exists on {' and '.join(entry.versions)} only"
+        yield each.item.problem("graph-version", message, "spec", "graphVersion")
+
+
+RULES: tuple[Rule, ...] = (
+    draft_resource,
+    delegated_only,
+    query_option,
+    change_types,
+    resource_data,
+    lifetime_too_long,
+    graph_version,
+)
+"""What is asked of every subscription whose resource the catalog knows."""
+
+
+def lifetime_too_short(each: Resolved) -> Iterator[Problem]:
+    expiry = each.item.manifest.spec.expiry
+    if expiry.lifetime and expiry.lifetime < SHORTEST:
+        message = f"Graph raises anything under {spell_duration(SHORTEST)} to that: ask for more"
+        yield each.item.problem("lifetime", message, "spec", "expiry", "lifetime")
+    if expiry.renew_before == dt.timedelta():
+        message = "a subscription must be renewed before it ends: give more than 0s"
+        yield each.item.problem("lifetime", message, "spec", "expiry", "renewBefore")
+
+
+def check_slots(resolved: Iterable[Resolved]) -> Iterator[Problem]:
+    """Two subscriptions that Graph would not have side by side (facts 2.1, 2.4)."""
+    seen: dict[tuple[str, str], Resolved] = {}
+    for each in resolved:
+        slot = each.resource.slot(each.item.manifest.spec.change_types)
+        first = seen.setdefault((each.tenant, slot), each)
+        if first is not each:
+            message = (
+                f"Graph would refuse this one beside {first.item.name!r} at {first.item.source}:"
+                f" {competes_for(each.resource.entry)}"
+            )
+            yield each.item.problem("slot-taken", message, "spec", "resource")
+
+
+def competes_for(entry: Entry | None) -> str:
+    if not entry or not entry.exclusive:
+        return "both are about the same resource and change types"
+    if entry.slot:
+        return f"all of {entry.slot} compete for one place per app and tenant"
+    return "it takes one per app and resource, whatever the change types"
+
+
+def check_urls(resolved: Iterable[Resolved], owner: str) -> Iterator[Problem]:
+    """The URLs as Graph will have them, with their mark."""
+    for each in resolved:
+        longest = max(map(len, urls_of(each, owner)))
+        if longest <= LONG_URL:
+            continue
+        severity = Severity.ERROR if longest > LONGEST_URL else Severity.WARNING
+        message = f"with the mark of {each.item.name!r} the URL grows to {longest} characters"
+        message += ", over 1024" if longest > LONGEST_URL else ", over 512 nobody has tried it"
+        yield Problem(each.endpoint.document.place("spec", "notificationUrl"), "url-too-long", message, severity)
+
+
+def urls_of(each: Resolved, owner: str) -> list[str]:
+    spec = each.endpoint.manifest.spec
+    key = max(spec.key_ids, key=len)
+    mark = Mark(owner, each.item.name, "0" * 10, key, "0" * 10, Version.BETA, protected=True, left=True)
+    return [marked(url, mark) for url in (spec.notification_url, spec.lifecycle)]
+
+
+def check_subscription_names(resolved: Iterable[Resolved]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], Item[Subscription]] = {}
+    for each in resolved:
+        first = seen.setdefault((each.tenant, each.item.name), each.item)
+        if first is not each.item:
+            message = (
+                f"the name {each.item.name!r} is taken in tenant {each.tenant!r} by the Subscription at {first.source}"
+            )
+            yield each.item.problem("duplicate-name", message, "metadata", "name")

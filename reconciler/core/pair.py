@@ -1,0 +1,182 @@
+"""Desired and live side by side, and the chain of questions that finds what is to be done.
+
+live is …                                     change
+expired, though still listed                  create   Expired
+other in a field that Graph fixes             replace  ImmutableFieldChanged
+signed with a key that the endpoint has not   replace  KeyUnknown
+encrypted for another certificate             update   CertificateChanged (replace where Graph will not patch it)
+without its mark, somebody overwrote the URL  update   MarkLost
+delivered elsewhere                           update   NotificationUrlChanged
+protected, or left on removal, otherwise      update   ManagementChanged
+two thirds through its lifetime               renew    RenewalDue
+none of these                                 nothing
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from reconciler.core.asked import Difference
+from reconciler.core.desired import Desired
+from reconciler.core.live import Live
+from reconciler.core.mark import Mark
+from reconciler.core.reasons import Action, Reason
+from reconciler.core.redaction import redact
+from reconciler.core.renewal import FALLBACK, renewal_time
+from reconciler.core.times import spell_duration
+
+__all__ = ["Clockwork", "Pair", "Verdict", "judge", "renewal_due", "renews_at"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What decides whether a renewal is due."""
+
+    now: dt.datetime
+    within: dt.timedelta | None = None
+    """Renew whatever ends within this time as well."""
+
+    learned: Mapping[str, dt.timedelta] = dataclasses.field(default_factory=dict)
+    """Ceilings that Graph has taught us."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pair:
+    """A subscription that is wanted and exists; ``mark`` is the one that it bears or bore."""
+
+    desired: Desired
+    live: Live
+    mark: Mark
+    clockwork: Clockwork
+
+    @property
+    def mark_lost(self) -> bool:
+        return self.live.mark is None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Verdict:
+    action: Action
+    reason: Reason
+    message: str
+    differences: tuple[Difference, ...] = ()
+
+
+Check = Callable[[Pair], Verdict | None]
+
+
+def judge(pair: Pair) -> Verdict | None:
+    """The first check that speaks decides."""
+    return next(filter(None, (check(pair) for check in CHECKS)), None)
+
+
+def expired(pair: Pair) -> Verdict | None:
+    if pair.live.expires_at > pair.clockwork.now:
+        return None
+    since = spell_duration(pair.clockwork.now - pair.live.expires_at)
+    return Verdict(Action.CREATE, Reason.EXPIRED, f"it ended {since} ago, notifications since then are lost")
+
+
+def immutable_field_changed(pair: Pair) -> Verdict | None:
+    if pair.mark.digest == pair.desired.asked.digest:
+        return None
+    found = pair.live.asked.differences(pair.desired.asked)
+    if not found:
+        return None  # only our canonical form has changed: the mark is refreshed with the next renewal
+    fields = ", ".join(difference.field for difference in found)
+    return Verdict(
+        Action.REPLACE,
+        Reason.IMMUTABLE_FIELD_CHANGED,
+        f"Graph cannot patch {fields}: {order_of_replacement(pair.desired)}",
+        tuple(found),
+    )
+
+
+def order_of_replacement(desired: Desired) -> str:
+    if desired.entry and desired.entry.exclusive:
+        return "the old one is deleted first, notifications may be missed until the new one stands"
+    return "the new one is created first, notifications may come twice until the old one is deleted"
+
+
+def key_unknown(pair: Pair) -> Verdict | None:
+    if pair.mark.key in pair.desired.key_ids:
+        return None
+    difference = Difference("clientState key", pair.mark.key, pair.desired.key_ids[0])
+    message = (
+        f"its clientState was made with a key that the endpoint no longer has: {order_of_replacement(pair.desired)}"
+    )
+    return Verdict(Action.REPLACE, Reason.KEY_UNKNOWN, message, (difference,))
+
+
+def certificate_changed(pair: Pair) -> Verdict | None:
+    wanted = pair.desired.certificate
+    current = pair.live.certificate_id
+    if wanted is None or (current or "").upper() == wanted.thumbprint:
+        return None
+    difference = (Difference("certificate", current, wanted.thumbprint),)
+    if pair.live.certificate_fixed:
+        message = f"Graph would not change the certificate: {order_of_replacement(pair.desired)}"
+        return Verdict(Action.REPLACE, Reason.CERTIFICATE_CHANGED, message, difference)
+    return Verdict(Action.UPDATE, Reason.CERTIFICATE_CHANGED, "it is encrypted for another certificate", difference)
+
+
+def mark_lost(pair: Pair) -> Verdict | None:
+    if not pair.mark_lost:
+        return None
+    message = "somebody overwrote the notification URL, our mark stands in the lifecycle URL or in our memory only"
+    return Verdict(Action.UPDATE, Reason.MARK_LOST, message, (url_difference(pair),))
+
+
+def notification_url_changed(pair: Pair) -> Verdict | None:
+    difference = url_difference(pair)
+    if difference.before == difference.after:
+        return None
+    return Verdict(Action.UPDATE, Reason.NOTIFICATION_URL_CHANGED, "it is delivered elsewhere", (difference,))
+
+
+def url_difference(pair: Pair) -> Difference:
+    return Difference("notificationUrl", redact(pair.live.notification_url), redact(pair.desired.notification_url))
+
+
+def management_changed(pair: Pair) -> Verdict | None:
+    before = management(protect=pair.mark.protected, leave=pair.mark.left)
+    after = management(protect=pair.desired.protect, leave=pair.desired.leave)
+    if before == after:
+        return None
+    message = "protect and onRemoval are written on the subscription, so that they outlive the manifest"
+    return Verdict(Action.UPDATE, Reason.MANAGEMENT_CHANGED, message, (Difference("management", before, after),))
+
+
+def management(*, protect: bool, leave: bool) -> str:
+    return f"{'protected' if protect else 'not protected'}, {'left' if leave else 'deleted'} on removal"
+
+
+def renewal_due(pair: Pair) -> Verdict | None:
+    live, clockwork = pair.live, pair.clockwork
+    due = renews_at(live, pair.mark.name, clockwork, pair.desired)
+    soon = clockwork.within is not None and live.expires_at - clockwork.now <= clockwork.within
+    if clockwork.now < due and not soon:
+        return None
+    message = f"it ends in {spell_duration(live.expires_at - clockwork.now)}"
+    return Verdict(Action.RENEW, Reason.RENEWAL_DUE, message)
+
+
+def renews_at(live: Live, name: str, clockwork: Clockwork, desired: Desired | None) -> dt.datetime:
+    """When its renewal is due. What Graph granted is unknown where we did not ask for it: then it is the ceiling."""
+    wanted = desired.lifetime if desired else None
+    lifetime = live.granted or wanted or live.kind.longest(clockwork.learned) or FALLBACK
+    renew_before = desired.renew_before if desired else None
+    return renewal_time(name, live.expires_at, lifetime=lifetime, renew_before=renew_before)
+
+
+CHECKS: tuple[Check, ...] = (
+    expired,
+    immutable_field_changed,
+    key_unknown,
+    certificate_changed,
+    mark_lost,
+    notification_url_changed,
+    management_changed,
+    renewal_due,
+)
+"""The first check that speaks decides, so the order is the policy."""

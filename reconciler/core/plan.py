@@ -1,0 +1,224 @@
+"""Desired, live and the time in, what would make Graph match the manifests out. Pure, and blind to what is not ours.
+
+desired   live, ours                   change
+yes       none                         create  Missing
+yes       one                          as ``pair`` finds
+yes       several                      the best one as ``pair`` finds, delete the others  Duplicate
+yes       one, of an unknown version   Blocked MarkUnknown
+no        any                          delete  NotInManifests, where a run may prune
+no        any, left on removal         none: it counts as foreign
+no        any, its mark overwritten    none: somebody else uses it, it ends by itself
+"""
+
+import dataclasses
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from reconciler.core.change import Change, Plan, Summary
+from reconciler.core.desired import Desired
+from reconciler.core.live import Live
+from reconciler.core.mark import Mark, UnknownMark
+from reconciler.core.pair import Clockwork, Pair, judge, renews_at
+from reconciler.core.policy import Policy
+from reconciler.core.reasons import Action, Reason, Withheld
+from reconciler.core.safety import Limits, safe
+from reconciler.core.slots import block
+from reconciler.core.times import spell_duration
+from reconciler.core.world import Owned, World
+
+__all__ = ["Options", "plan"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """How far a run may go, and what it looks at."""
+
+    owner: str
+    policy: Policy = Policy.FULL
+    prune: bool = True
+    selected: frozenset[str] | None = None
+    """The names that a partial run is about; None: all."""
+
+    renew_within: dt.timedelta | None = None
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    allow: frozenset[str] = frozenset()
+    """Codes of violations that are let through."""
+
+
+def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options: Options) -> Plan:
+    """Work out what would make Graph match the manifests at ``now``, in one tenant.
+
+    Foreign subscriptions are counted and otherwise not looked at, except where one holds a place that is wanted.
+    """
+    clockwork = Clockwork(now, options.renew_within, world.learned)
+    wanted = [each for each in desired if each.tenant == world.tenant]
+    chosen = [each for each in wanted if selected(each.name, options)]
+    mine = world.owned(options.owner)
+    groups = by_name(mine, options)
+    names = {each.name for each in wanted}
+
+    occupied = world.occupied(options.owner)
+
+    changes = [blocked(each, *occupied[each.name]) for each in chosen if each.name in occupied]
+    free = [each for each in chosen if each.name not in occupied]
+    changes += [change for each in free for change in changes_of(each, groups.get(each.name, ()), clockwork)]
+    orphans = list(orphans_of(mine, names, options))
+    changes += [removal(each, world.tenant) for each in orphans if options.prune and options.selected is None]
+    changes = [withheld(change, options.policy) for change in changes]
+    changes, violations = safe(
+        changes, world, wanted=len(wanted), owned=len(mine), options=options.limits, allow=options.allow
+    )
+    changes = block(changes, world, owner=options.owner, now=now)
+    changes += [*kept_alive(changes, clockwork, options.policy)]
+    return Plan(
+        tuple(sorted(changes, key=lambda change: change.order)),
+        summarize(changes, chosen, wanted, world, mine, orphans),
+        tuple(violations),
+    )
+
+
+def selected(name: str, options: Options) -> bool:
+    return options.selected is None or name in options.selected
+
+
+def by_name(mine: Iterable[Owned], options: Options) -> dict[str, list[Owned]]:
+    groups: dict[str, list[Owned]] = defaultdict(list)
+    for each in mine:
+        if selected(each.name, options):
+            groups[each.name].append(each)
+    return groups
+
+
+def orphans_of(mine: Iterable[Owned], names: Collection[str], options: Options) -> Iterator[Owned]:
+    """Ours, wanted by no manifest, and ours to remove."""
+    for each in mine:
+        if each.name not in names and selected(each.name, options) and removable(each):
+            yield each
+
+
+def removable(each: Owned) -> bool:
+    """Where the mark itself is not read, whether it is protected or left is not known either."""
+    return isinstance(each.live.mark, Mark) and not each.live.mark.left
+
+
+def changes_of(desired: Desired, found: Sequence[Owned], clockwork: Clockwork) -> Iterator[Change]:
+    best, *others = sorted(found, key=lambda each: preference(each, desired)) or [None]
+    if best is None:
+        yield missing(desired)
+        return
+    yield from (duplicate(desired, each, best) for each in others)
+    if verdict := judge(Pair(desired, best.live, best.mark, clockwork)):
+        yield Change(
+            name=desired.name,
+            tenant=desired.tenant,
+            action=verdict.action,
+            reason=verdict.reason,
+            message=verdict.message,
+            desired=desired,
+            live=best.live,
+            mark=best.mark,
+            differences=verdict.differences,
+        )
+
+
+def preference(each: Owned, desired: Desired) -> tuple[bool, float, str]:
+    """Of several, keep the one that is as wanted, then the one that lives longest, then the smallest id."""
+    return (each.mark.digest != desired.asked.digest, -each.live.expires_at.timestamp(), each.live.id)
+
+
+def missing(desired: Desired) -> Change:
+    message = "Graph has no subscription of this name"
+    return Change(desired.name, desired.tenant, Action.CREATE, Reason.MISSING, message, desired)
+
+
+def blocked(desired: Desired, live: Live, mark: UnknownMark) -> Change:
+    message = f"its mark has version {mark.version}, which this program does not know"
+    change = Change(desired.name, desired.tenant, Action.UPDATE, Reason.MARK_UNKNOWN, message, desired, live)
+    return change.withhold(Withheld.BLOCKED, "upgrade this program, a later one manages the subscription")
+
+
+def duplicate(desired: Desired, each: Owned, best: Owned) -> Change:
+    message = f"Graph has it twice, {best.live.id} is kept"
+    return Change(
+        name=desired.name,
+        tenant=desired.tenant,
+        action=Action.DELETE,
+        reason=Reason.DUPLICATE,
+        message=message,
+        desired=desired,
+        live=each.live,
+        mark=each.mark,
+        twin_of=best.live,
+    )
+
+
+def removal(each: Owned, tenant: str) -> Change:
+    message = "no manifest wants it"
+    return Change(each.name, tenant, Action.DELETE, Reason.NOT_IN_MANIFESTS, message, None, each.live, each.mark)
+
+
+def withheld(change: Change, policy: Policy) -> Change:
+    """What the manifest itself, or the policy, keeps from being carried out."""
+    if change.desired and change.desired.suspend and change.action is not Action.RENEW:
+        change = change.withhold(Withheld.SUSPENDED, "management.suspend is set, it is only renewed")
+    if not policy.allows(change.action):
+        change = change.withhold(Withheld.POLICY, f"the policy is {policy}")
+    if protected(change):
+        change = change.withhold(Withheld.PROTECTED, "management.protect is set: unset it, apply that, then try again")
+    return change
+
+
+def protected(change: Change) -> bool:
+    """A manifest that still exists decides for itself; without one, what is written on the subscription does."""
+    if change.action is Action.REPLACE and change.desired:
+        return change.desired.protect
+    return change.reason is Reason.NOT_IN_MANIFESTS and change.mark is not None and change.mark.protected
+
+
+def kept_alive(changes: Iterable[Change], clockwork: Clockwork, policy: Policy) -> Iterator[Change]:
+    """What is withheld must not lapse meanwhile: the one case of two changes for one name."""
+    for change in changes:
+        if not policy.allows(Action.RENEW) or not worth_keeping(change) or change.live is None or change.mark is None:
+            continue
+        left = change.live.expires_at - clockwork.now
+        soon = clockwork.within is not None and left <= clockwork.within
+        if soon or clockwork.now >= renews_at(change.live, change.name, clockwork, change.desired):
+            message = f"it ends in {spell_duration(left)}, and its {change.action} is withheld"
+            yield dataclasses.replace(
+                change,
+                action=Action.RENEW,
+                reason=Reason.RENEWAL_DUE,
+                message=message,
+                differences=(),
+                withheld=None,
+                why_withheld=None,
+            )
+
+
+def worth_keeping(change: Change) -> bool:
+    if change.action is Action.DELETE:
+        return change.withheld in {Withheld.UNSAFE, Withheld.PROTECTED}
+    return change.withheld is not None and change.action in {Action.UPDATE, Action.REPLACE, Action.ADOPT}
+
+
+def summarize(
+    changes: Sequence[Change],
+    chosen: Sequence[Desired],
+    wanted: Sequence[Desired],
+    world: World,
+    mine: Sequence[Owned],
+    orphans: Sequence[Owned],
+) -> Summary:
+    counts = {action: sum(change.action is action for change in changes) for action in Action}
+    changed = {change.name for change in changes if change.reason is not Reason.DUPLICATE}
+    known = {each.name for each in wanted}
+    of_ours = sum(each.name in known for each in mine) + len(orphans)
+    return Summary(
+        **{action.value: count for action, count in counts.items()},
+        unchanged=sum(each.name not in changed for each in chosen),
+        withheld=sum(change.withheld is not None for change in changes),
+        foreign=len(world.live) - of_ours,
+        suspended=sum(each.suspend for each in chosen),
+        unselected=len(wanted) - len(chosen),
+    )

@@ -1,0 +1,56 @@
+"""The words of a plan: what is done, why, and why not."""
+
+import enum
+
+__all__ = ["Action", "Reason", "Withheld"]
+
+
+class Action(enum.StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    RENEW = "renew"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+
+    @property
+    def symbol(self) -> str:
+        return SYMBOLS[self]
+
+
+SYMBOLS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.RENEW: "⟳",
+    Action.REPLACE: "±",
+    Action.DELETE: "-",
+    Action.ADOPT: "=",
+}
+
+
+class Reason(enum.StrEnum):
+    """Why a change is in a plan."""
+
+    CERTIFICATE_CHANGED = "CertificateChanged"
+    DUPLICATE = "Duplicate"
+    EXPIRED = "Expired"
+    IMMUTABLE_FIELD_CHANGED = "ImmutableFieldChanged"
+    KEY_UNKNOWN = "KeyUnknown"
+    MANAGEMENT_CHANGED = "ManagementChanged"
+    MARK_LOST = "MarkLost"
+    MARK_UNKNOWN = "MarkUnknown"
+    MISSING = "Missing"
+    NOTIFICATION_URL_CHANGED = "NotificationUrlChanged"
+    NOT_IN_MANIFESTS = "NotInManifests"
+    RENEWAL_DUE = "RenewalDue"
+
+
+class Withheld(enum.StrEnum):
+    """Why a change is shown and not carried out."""
+
+    BLOCKED = "Blocked"
+    PACED = "Paced"
+    POLICY = "Policy"
+    PROTECTED = "Protected"
+    SUSPENDED = "Suspended"
+    UNSAFE = "Unsafe"

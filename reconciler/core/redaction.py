@@ -1,0 +1,27 @@
+"""What may be shown of a URL: its query may hold secrets of whoever wrote it, its mark does not."""
+
+import hashlib
+import re
+
+from reconciler.core.mark import PARAMETER
+
+__all__ = ["redact"]
+
+REDACTED = re.compile(r"redacted-[0-9a-f]{8}", re.ASCII)
+
+
+def redact(url: str) -> str:
+    """The URL with each query value but the mark replaced by ``redacted-`` and 8 hex digits of its SHA-256.
+
+    Equal values stay equal and others differ, so that redacted URLs can still be compared. Redacting twice changes
+    nothing.
+    """
+    path, question, query = url.partition("?")
+    return path + question + "&".join(map(redact_pair, query.split("&")))
+
+
+def redact_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    if not equals or name == PARAMETER or REDACTED.fullmatch(value):
+        return pair
+    return f"{name}=redacted-{hashlib.sha256(value.encode()).hexdigest()[:8]}"

@@ -1,0 +1,191 @@
+"""What a subscription is about, in one canonical form that every comparison uses.
+
+Graph, its documentation and people spell one resource in many ways. Two resources are the same exactly if their
+canonical forms are equal: slashes at the ends, ``teams('id')`` for ``teams/id``, the letter case of names and of GUIDs
+(never of other ids), and the order and spacing of a ``$filter`` do not count; the dead ``model`` option (facts 2.1) is
+dropped.
+"""
+
+import dataclasses
+import difflib
+import functools
+import re
+from collections.abc import Iterator, Sequence
+
+from reconciler.core.catalog import ENTRIES, Entry
+from reconciler.core.segments import Segment, SegmentError, cut, decode, read_path
+
+__all__ = ["Resource", "ResourceError", "nearest", "read_resource"]
+
+ONE_GUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+GUID = re.compile(rf"{ONE_GUID}(@{ONE_GUID})?", re.IGNORECASE | re.ASCII)
+"""A GUID, or two as virtual events and mailboxes have them: ``{id}@{tenant}`` (facts 2.4, 5.4)."""
+
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+COLLECTIVE = re.compile(r"get[A-Z]\w*|getall\w*", re.ASCII)
+"""``getAllMessages`` and its kind are names of functions that the catalog may not know, never ids."""
+
+RESERVED = str.maketrans({"%": "%25", "/": "%2F", "?": "%3F"})
+DEAD_OPTIONS = frozenset({"model"})
+
+
+class ResourceError(ValueError):
+    """The text is no resource; the message says which part and why."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as it was written, and what it means."""
+
+    text: str = dataclasses.field(compare=False)
+    canonical: str
+    path: str = dataclasses.field(compare=False)
+    """The canonical form without its query."""
+
+    entry: Entry | None = dataclasses.field(compare=False, repr=False)
+    """What the catalog knows of it, None if nothing."""
+
+    options: frozenset[str] = dataclasses.field(compare=False, default=frozenset())
+    """The names of its query options, as ``$filter``."""
+
+    def slot(self, change_types: Sequence[str]) -> str:
+        """What the subscription competes for, per app and tenant.
+
+        Without a rule of the catalog, Graph's documented one: the same resource with the same change types (facts 2.1).
+        """
+        if self.entry and self.entry.exclusive:
+            return self.entry.slot or (self.canonical if self.entry.filter_fields else self.path)
+        return f"{self.canonical} {','.join(sorted(change_types))}"
+
+
+@functools.lru_cache(maxsize=65536)
+def read_resource(text: str) -> Resource:
+    """Read a resource as a manifest or Graph spells it. Raises ResourceError."""
+    try:
+        path, question, query = cut_query(text.strip())
+        if "://" in path:
+            raise SegmentError("it is a path such as /teams, without https:// and the host")
+        segments = read_path(path)
+        if left := next((each.name for each in segments if is_placeholder(each.name)), None):
+            raise SegmentError(f"the placeholder {left} is not filled in")
+        options = read_options(query) if question else {}
+        template = find(segments, filtered="$filter" in options)
+        entry = template.entry if template else None
+        spelled = "/".join(spell_path(segments, template))
+        conditions = "&".join(f"{name}={spell_option(name, options[name], entry)}" for name in sorted(options))
+    except ValueError as error:
+        raise ResourceError(str(error)) from error
+    canonical = f"{spelled}?{conditions}" if conditions else spelled
+    return Resource(text.strip(), canonical, spelled, entry, frozenset(options))
+
+
+def nearest(text: str) -> str | None:
+    """The template of the catalog that a text most likely means, None if none comes close."""
+    known = {entry.path.lower(): entry.path for entry in ENTRIES}
+    found = difflib.get_close_matches(text.strip().strip("/").lower(), known, n=1)
+    return known[found[0]] if found else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Template:
+    """An entry's path, cut into segments as a concrete one is."""
+
+    segments: tuple[Segment, ...]
+    entry: Entry
+
+    @property
+    def ids(self) -> int:
+        return sum(is_placeholder(segment.name) for segment in self.segments)
+
+    def fits(self, segments: Sequence[Segment]) -> bool:
+        return len(segments) == len(self.segments) and all(map(segment_fits, segments, self.segments))
+
+
+@functools.cache
+def templates() -> tuple[Template, ...]:
+    """Those with the fewest ids first: ``teams/getAllChannels`` is asked before ``teams/{team-id}``."""
+    found = (Template(read_path(cut_query(entry.path)[0]), entry) for entry in ENTRIES)
+    return tuple(sorted(found, key=lambda template: template.ids))
+
+
+def find(segments: Sequence[Segment], *, filtered: bool) -> Template | None:
+    """The template that a path follows. One that lives by its filter is only meant where there is a filter."""
+    fitting = [template for template in templates() if template.fits(segments)]
+    exact = [template for template in fitting if bool(template.entry.filter_fields) == filtered]
+    plain = [template for template in fitting if not template.entry.filter_fields]
+    return next(iter(exact or plain), None)
+
+
+def segment_fits(segment: Segment, template: Segment) -> bool:
+    if is_placeholder(template.name):
+        return not segment.arguments and not COLLECTIVE.fullmatch(segment.name)
+    names = [name.lower() for name, _ in segment.arguments]
+    return segment.name.lower() == template.name.lower() and names == [name.lower() for name, _ in template.arguments]
+
+
+def is_placeholder(text: str) -> bool:
+    return PLACEHOLDER.fullmatch(text) is not None
+
+
+def spell_path(segments: Sequence[Segment], template: Template | None) -> Iterator[str]:
+    """Names in lower case, ids as they are. Of a path that is not in the catalog, nobody knows which is which."""
+    for index, segment in enumerate(segments):
+        is_name = bool(segment.arguments) or (template and not is_placeholder(template.segments[index].name))
+        name = segment.name.lower() if is_name else folded(segment.name)
+        yield name.translate(RESERVED) + spell_arguments(segment)
+
+
+def spell_arguments(segment: Segment) -> str:
+    spelled = (f"{name.lower()}={','.join(sorted(set(map(quoted, values))))}" for name, values in segment.arguments)
+    return f"({';'.join(spelled)})" if segment.arguments else ""
+
+
+def quoted(value: str) -> str:
+    escaped = folded(value).replace("'", "''")
+    return f"'{escaped}'"
+
+
+def folded(text: str) -> str:
+    return text.lower() if GUID.fullmatch(text) else text
+
+
+def cut_query(text: str) -> tuple[str, str, str]:
+    """Cut at the first question mark that stands outside quotes."""
+    path = next(iter(cut(text, "?")))
+    return path, text[len(path) : len(path) + 1], text[len(path) + 1 :]
+
+
+def read_options(query: str) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for part in filter(None, cut(query, "&")):
+        name, _, value = part.partition("=")
+        name = decode(name).strip().lower()
+        if name in options:
+            raise SegmentError(f"the option {name} is given twice")
+        options[name] = "".join(decode_outside_quotes(value)).strip()
+    return {name: value for name, value in options.items() if name not in DEAD_OPTIONS}
+
+
+def decode_outside_quotes(text: str) -> Iterator[str]:
+    for index, part in enumerate(re.split(r"('(?:[^']|'')*')", text)):
+        yield part if index % 2 else decode(part)
+
+
+def spell_option(name: str, value: str, entry: Entry | None) -> str:
+    if name == "$filter":
+        return spell_filter(value, entry)
+    if name == "$select":
+        return ",".join(sorted({field.strip().lower() for field in value.split(",")}))
+    return value
+
+
+def spell_filter(value: str, entry: Entry | None) -> str:
+    # The parser takes a while to start, and few resources need it.
+    from reconciler.core.filter import canonical_filter, named_values
+
+    if not entry or not entry.filter_fields:
+        return canonical_filter(value)
+    named = named_values(value, entry.filter_fields)
+    if entry.filter_limit and len(named) > entry.filter_limit:
+        raise SegmentError(f"$filter names {len(named)} values, Graph takes {entry.filter_limit}")
+    return f"{entry.filter_fields[0]} in ({','.join(sorted(map(quoted, named)))})"

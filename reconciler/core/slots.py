@@ -1,0 +1,57 @@
+"""Places that only one subscription can have: a change that would find its place taken is Blocked, and says by whom."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from reconciler.core.change import Change
+from reconciler.core.live import Live
+from reconciler.core.reasons import Action, Withheld
+from reconciler.core.world import World
+
+__all__ = ["block", "held_slots"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a place; ``leaves`` where this very plan makes room."""
+
+    live: Live
+    name: str | None
+    leaves: bool
+
+
+def block(changes: Sequence[Change], world: World, *, owner: str, now: dt.datetime) -> list[Change]:
+    """Withhold what would take a place that another subscription keeps."""
+    holders = held_slots(changes, world, owner=owner, now=now)
+    return [blocked(change, holders) for change in changes]
+
+
+def blocked(change: Change, holders: dict[str, Holder]) -> Change:
+    if change.action not in {Action.CREATE, Action.REPLACE} or change.desired is None:
+        return change
+    holder = holders.get(change.desired.slot)
+    if holder is None or holder.leaves or holder.name == change.name:
+        return change
+    whose = f"our own {holder.name!r}" if holder.name else "a foreign subscription"
+    return change.withhold(
+        Withheld.BLOCKED, f"Graph takes one for this resource, and {whose} has the place ({holder.live.id})"
+    )
+
+
+def held_slots(changes: Sequence[Change], world: World, *, owner: str, now: dt.datetime) -> dict[str, Holder]:
+    """Who holds which exclusive place; one that stays wins over one that leaves."""
+    leaving = {
+        change.live.id
+        for change in changes
+        if change.live and change.withheld is None and change.action in {Action.DELETE, Action.REPLACE}
+    }
+    names = {each.live.id: each.name for each in world.owned(owner)}
+    holders: dict[str, Holder] = {}
+    for live in world.live:
+        if live.entry is None or not live.entry.exclusive or live.expires_at <= now:
+            continue
+        holder = Holder(live, names.get(live.id), live.id in leaving)
+        if live.slot not in holders or holders[live.slot].leaves:
+            holders[live.slot] = holder
+    return holders

@@ -1,0 +1,134 @@
+"""Changing a subscription that stays: renew, update, delete."""
+
+import dataclasses
+import datetime as dt
+from typing import TypeVar
+
+from reconciler.core.bodies import certificate_body
+from reconciler.core.change import Change
+from reconciler.core.desired import Desired
+from reconciler.core.errors import Gone, Invalid, Unsorted
+from reconciler.core.live import Live
+from reconciler.core.mark import Mark, marked
+from reconciler.core.reasons import Reason
+from reconciler.engine.create import create
+from reconciler.engine.hands import Hands
+from reconciler.engine.ports import Body
+
+__all__ = ["delete", "expect", "renew", "update"]
+
+T = TypeVar("T")
+
+YOUNG = dt.timedelta(minutes=5)
+"""Graph may not find a subscription that it has just made: it is looked for again before it is called gone."""
+
+
+async def renew(hands: Hands, change: Change) -> tuple[str, str]:
+    """Push the expiration forward. What is gone is created anew, where a manifest wants it."""
+    live, desired = expect(change.live), change.desired
+    try:
+        renewed = await extend(hands, change, refreshed_url(live, change.mark, desired))
+    except Gone as gone:
+        return await gone_on_renewal(hands, change, gone)
+    return f"lives until {renewed.expires_at:%Y-%m-%d %H:%M} UTC", renewed.id
+
+
+async def extend(hands: Hands, change: Change, more: Body) -> Live:
+    """PATCH with a later expiration, and whatever else is to be changed with it."""
+    live, mark = expect(change.live), expect(change.mark)
+    wanted = change.desired.lifetime if change.desired else None
+    if hands.expiry(live.kind, wanted) > live.expires_at:
+        renewed = await hands.prolong(live, wanted, more)
+        if renewed.expires_at <= live.expires_at:
+            raise Unsorted(
+                f"Graph took the PATCH of {live.id} and extended nothing (NotExtended), it will be tried again"
+            )
+    else:
+        renewed = await hands.patch(live, more) if more else live  # it lives longer than we would ask for
+    fixed = live.certificate_fixed and renewed.certificate_id == live.certificate_id
+    await hands.remember(renewed, renewed.mark if isinstance(renewed.mark, Mark) else mark, certificate_fixed=fixed)
+    return renewed
+
+
+def refreshed_url(live: Live, mark: Mark | None, desired: Desired | None) -> Body:
+    """A new digest for a mark whose digest is old though nothing differs: only our canonical form has changed."""
+    if desired is None or mark is None or mark.digest in (None, desired.asked.digest):
+        return {}
+    if live.asked.differences(desired.asked):
+        return {}
+    fresh = dataclasses.replace(mark, digest=desired.asked.digest)
+    return {"notificationUrl": marked(live.notification_url, fresh)}
+
+
+async def gone_on_renewal(hands: Hands, change: Change, gone: Gone) -> tuple[str, str]:
+    live, desired = expect(change.live), change.desired
+    memory = hands.remembered.get(live.id)
+    if memory and memory.created_at and hands.clock.now() - memory.created_at < YOUNG:
+        raise gone
+    await hands.party.journal.forget([live.id])
+    if desired is None:
+        return "it is gone already", live.id
+    if desired.suspend:
+        raise gone
+    created = await create(hands, desired)
+    return f"{live.id} was gone, created anew: notifications may have been missed", created.id
+
+
+async def update(hands: Hands, change: Change) -> tuple[str, str]:
+    """Write the URL with the mark as it should be, the certificate where it differs, and renew on the way."""
+    live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
+    wanted = desired.mark(hands.owner, birth=mark.birth, key=mark.key)
+    more: dict[str, str] = {"notificationUrl": marked(desired.notification_url, wanted)}
+    turns = change.reason is Reason.CERTIFICATE_CHANGED
+    if turns:
+        more |= certificate_body(desired)
+    try:
+        updated = await extend(hands, change, more)
+    except Gone:
+        created = await create(hands, desired)
+        return f"{live.id} was gone, created anew: notifications may have been missed", created.id
+    except Invalid:
+        if turns:
+            await fix_certificate(hands, live, mark)
+        raise
+    if turns and updated.certificate_id != expect(desired.certificate).thumbprint:
+        await fix_certificate(hands, updated, wanted)
+        raise Invalid("Graph took the PATCH and kept the old certificate: the next run replaces the subscription")
+    return f"lives until {updated.expires_at:%Y-%m-%d %H:%M} UTC", updated.id
+
+
+async def fix_certificate(hands: Hands, live: Live, mark: Mark) -> None:
+    """Remember that this subscription's certificate cannot be patched, so that it does not loop (facts 1.4)."""
+    await hands.remember(live, mark, certificate_fixed=True)
+
+
+async def delete(hands: Hands, change: Change) -> tuple[str, str]:
+    """Delete it; that it is gone already is as good. A twin is only deleted once GET has shown both."""
+    live, mark = expect(change.live), expect(change.mark)
+    try:
+        if change.reason is Reason.DUPLICATE:
+            await confirm(hands, change)
+        await hands.party.writer.delete(live.id, live.asked.version)
+    except Gone:
+        await hands.bury(live, mark)
+        return "it was gone already", live.id
+    await hands.bury(live, mark)
+    return "deleted", live.id
+
+
+async def confirm(hands: Hands, change: Change) -> None:
+    live, kept = expect(change.live), change.twin_of
+    await hands.party.reader.get(live.id, live.asked.version)
+    if kept is None:
+        return
+    try:
+        await hands.party.reader.get(kept.id, kept.asked.version)
+    except Gone as gone:
+        raise Unsorted(f"{kept.id} was to be kept and is gone, so {live.id} stays: run again") from gone
+
+
+def expect(value: T | None) -> T:
+    """What a change of this kind always has."""
+    if value is None:
+        raise AssertionError("the plan left out what this change is about")
+    return value

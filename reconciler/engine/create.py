@@ -1,0 +1,86 @@
+"""Creating a subscription.
+
+POST is not idempotent, and Graph may well take it twice (facts 2.1): a subscription whose creation was not answered is
+looked for by the birth that was written down before.
+"""
+
+import dataclasses
+
+from reconciler.core.desired import Desired
+from reconciler.core.errors import AnswerLost, Conflict, Gone, LifetimeRefused
+from reconciler.core.live import Live, LiveError, read_live
+from reconciler.core.mark import Mark, marked
+from reconciler.engine.hands import Hands, answered
+
+__all__ = ["create", "post"]
+
+TRIES = 3
+PAUSE = 2.0
+"""Seconds until LIST is asked for a subscription whose creation was not answered."""
+
+
+async def create(hands: Hands, desired: Desired) -> Live:
+    """Create it, or find that an earlier try has. Raises GraphError, StoreError, SecretError."""
+    mark = await hands.intend(desired)
+    live = await post(hands, desired, mark)
+    await hands.party.journal.settle(desired.name)
+    return live
+
+
+async def post(hands: Hands, desired: Desired, mark: Mark, *, replacing: bool = False) -> Live:
+    """POST until it is known what became of it; ask for less where Graph names a lower ceiling."""
+    for _ in range(TRIES - 1):
+        try:
+            return await post_once(hands, desired, mark, replacing=replacing)
+        except LifetimeRefused as refusal:
+            await hands.learn(desired.kind, refusal)
+        except AnswerLost:
+            await hands.clock.sleep(PAUSE)
+            if found := await find_birth(hands, mark):
+                return await stands(hands, found, mark)
+    return await post_once(hands, desired, mark, replacing=replacing)
+
+
+async def post_once(hands: Hands, desired: Desired, mark: Mark, *, replacing: bool) -> Live:
+    try:
+        live = answered(await hands.party.writer.create(hands.creation(desired, mark), desired.version))
+    except Conflict as conflict:
+        return await settle_conflict(hands, desired, mark, conflict, replacing=replacing)
+    return await stands(hands, live, mark)
+
+
+async def stands(hands: Hands, live: Live, mark: Mark) -> Live:
+    await hands.remember(live, mark, created=True)
+    return live
+
+
+async def find_birth(hands: Hands, mark: Mark) -> Live | None:
+    for body in (await hands.party.reader.list()).bodies:
+        try:
+            live = read_live(body)
+        except LiveError:
+            continue  # not ours then: ours was answered in the documented form when its URL was validated
+        if isinstance(live.mark, Mark) and (live.mark.name, live.mark.birth) == (mark.name, mark.birth):
+            return live
+    return None
+
+
+async def settle_conflict(hands: Hands, desired: Desired, mark: Mark, conflict: Conflict, *, replacing: bool) -> Live:
+    """Graph says that another one has the place. It may be our own, of a POST that was not answered."""
+    if conflict.subscription_id is None:
+        raise conflict
+    try:
+        body = await hands.party.reader.get(conflict.subscription_id, desired.version)
+    except Gone:
+        raise conflict from None
+    found = answered(body)
+    if not isinstance(found.mark, Mark) or (found.mark.owner, found.mark.name) != (mark.owner, mark.name):
+        raise conflict
+    if found.mark.birth == mark.birth:
+        return await stands(hands, found, mark)
+    if replacing:
+        raise conflict
+    kept = dataclasses.replace(mark, birth=found.mark.birth, key=found.mark.key)
+    live = await hands.prolong(found, desired.lifetime, {"notificationUrl": marked(desired.notification_url, kept)})
+    await hands.remember(live, kept)
+    return live

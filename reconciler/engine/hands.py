@@ -1,0 +1,126 @@
+"""What carrying out one tenant's changes takes: the way to Graph, the journal, and the steps that all changes share."""
+
+import dataclasses
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from typing import Protocol
+
+from reconciler.core.bodies import creation, expiry_body
+from reconciler.core.client_state import client_state
+from reconciler.core.desired import Desired
+from reconciler.core.errors import LifetimeRefused, Unsorted
+from reconciler.core.live import Live, LiveError, read_live
+from reconciler.core.mark import Mark
+from reconciler.core.renewal import MARGIN, Kind, asked_lifetime
+from reconciler.engine.ports import Body, Clock, Intent, Journal, Reader, Remembered, Writer
+
+__all__ = ["ClientStates", "Hands", "Party", "answered"]
+
+
+class ClientStates(Protocol):
+    """The secrets that ``clientState`` is made with."""
+
+    def secret(self, endpoint: str, key: str) -> bytes | None:
+        """None where the endpoint goes without one. Raises SecretError where it cannot be read."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Party:
+    """One tenant, and what it takes to read and to write it."""
+
+    name: str
+    tenant_id: str
+    reader: Reader
+    writer: Writer
+    journal: Journal
+
+
+@dataclasses.dataclass
+class Hands:
+    """One tenant's changes are carried out with these; nothing here decides what is to be done."""
+
+    party: Party
+    owner: str
+    clock: Clock
+    client_states: ClientStates
+    remembered: Mapping[str, Remembered]
+    intents: Mapping[str, Intent]
+    learned: dict[str, dt.timedelta]
+    """Grows when Graph refuses a lifetime."""
+
+    async def intend(self, desired: Desired, *, replaces: str | None = None) -> Mark:
+        """Write down what is about to be POSTed; a retry uses the same birth, so that its twin is recognized."""
+        earlier = self.intents.get(desired.name)
+        birth = earlier.birth if earlier else secrets.token_hex(5)
+        await self.party.journal.intend(Intent(desired.name, birth, self.clock.now(), replaces))
+        return desired.mark(self.owner, birth=birth, key=desired.key_ids[0])
+
+    def creation(self, desired: Desired, mark: Mark) -> Body:
+        secret = self.client_states.secret(desired.endpoint, mark.key)
+        state = None
+        if secret is not None:
+            state = client_state(secret, key=mark.key, tenant_id=self.party.tenant_id, birth=mark.birth)
+        expires_at = self.expiry(desired.kind, desired.lifetime)
+        return creation(desired, mark, expires_at=expires_at, client_state=state)
+
+    def expiry(self, kind: Kind, wanted: dt.timedelta | None) -> dt.datetime:
+        """The expiration to ask for now, to the second."""
+        moment = self.clock.now() + asked_lifetime(kind.longest(self.learned), wanted)
+        return moment.replace(microsecond=0)
+
+    async def learn(self, kind: Kind, refusal: LifetimeRefused) -> None:
+        """Remember a lower ceiling that Graph names.
+
+        If it names the one that we knew, our clock is ahead of Graph's, or exactly the ceiling was asked for: then a
+        little less is asked for, in this run only.
+        """
+        known = kind.longest(self.learned)
+        if known is None or refusal.ceiling < known:
+            self.learned[kind.key] = refusal.ceiling
+            await self.party.journal.learn(kind.key, refusal.ceiling)
+        else:
+            self.learned[kind.key] = known - MARGIN
+
+    async def prolong(self, live: Live, wanted: dt.timedelta | None, more: Body) -> Live:
+        """PATCH the expiration, and for less where Graph names a lower ceiling."""
+        try:
+            return await self.patch(live, {**expiry_body(self.expiry(live.kind, wanted)), **more})
+        except LifetimeRefused as refusal:
+            await self.learn(live.kind, refusal)
+            return await self.patch(live, {**expiry_body(self.expiry(live.kind, wanted)), **more})
+
+    async def patch(self, live: Live, body: Body) -> Live:
+        return answered(await self.party.writer.patch(live.id, body, live.asked.version))
+
+    async def remember(self, live: Live, mark: Mark, *, created: bool = False, certificate_fixed: bool = False) -> None:
+        """Write down what Graph has just given us and will not tell again."""
+        now = self.clock.now()
+        earlier = self.remembered.get(live.id)
+        memory = Remembered(
+            id=live.id,
+            name=mark.name,
+            version=mark.version,
+            birth=mark.birth,
+            key=mark.key,
+            created_at=now if created else earlier.created_at if earlier else None,
+            written_at=now,
+            expires_at=live.expires_at,
+            granted=live.expires_at - now,
+            certificate_fixed=certificate_fixed,
+        )
+        await self.party.journal.remember([memory])
+
+    async def bury(self, live: Live, mark: Mark) -> None:
+        """Write down that it is deleted: LIST may show it for a while."""
+        now = self.clock.now()
+        memory = Remembered(live.id, mark.name, mark.version, mark.birth, mark.key, written_at=now, deleted_at=now)
+        await self.party.journal.remember([memory])
+
+
+def answered(body: Body) -> Live:
+    """Read an answer of Graph; one that is not understood must not be taken for a success."""
+    try:
+        return read_live(body)
+    except LiveError as error:
+        raise Unsorted(str(error)) from error

@@ -1,0 +1,48 @@
+"""What became of each change."""
+
+import dataclasses
+import enum
+
+from reconciler.core.change import Change
+from reconciler.core.errors import GraphError, ReconcilerError
+from reconciler.core.reasons import Action
+
+__all__ = ["Outcome", "Result", "done", "failed", "withheld"]
+
+
+class Result(enum.StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    name: str
+    tenant: str
+    action: Action
+    result: Result
+    message: str
+    request_id: str | None = None
+    subscription_id: str | None = None
+
+    @property
+    def order(self) -> tuple[str, str, int, str]:
+        return (self.tenant, self.name, tuple(Action).index(self.action), self.subscription_id or "")
+
+
+def done(change: Change, message: str, subscription_id: str | None) -> Outcome:
+    return Outcome(change.name, change.tenant, change.action, Result.DONE, message, None, subscription_id)
+
+
+def failed(change: Change, error: ReconcilerError) -> Outcome:
+    request_id = error.request_id if isinstance(error, GraphError) else None
+    message = error.message if isinstance(error, GraphError) else str(error)
+    identifier = change.live.id if change.live else None
+    return Outcome(change.name, change.tenant, change.action, Result.FAILED, message, request_id, identifier)
+
+
+def withheld(change: Change) -> Outcome:
+    message = f"{change.withheld}: {change.why_withheld}"
+    identifier = change.live.id if change.live else None
+    return Outcome(change.name, change.tenant, change.action, Result.WITHHELD, message, None, identifier)

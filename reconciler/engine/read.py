@@ -1,0 +1,128 @@
+"""A tenant's Graph and what we remember of it in, one ``World`` out. Reading fails closed.
+
+LIST is not to be trusted alone (facts 3.2): what we knew and it lacks is asked for by GET, and for some minutes what we
+wrote ourselves counts for more than what it says.
+"""
+
+import asyncio
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from reconciler.core.errors import Gone, GraphError
+from reconciler.core.live import Live, LiveError, read_live
+from reconciler.core.mark import Mark
+from reconciler.core.world import World
+from reconciler.engine.ports import Listing, Memory, Reader, Remembered
+
+__all__ = ["read_world", "with_memory"]
+
+OWN_WRITES_WIN = dt.timedelta(minutes=10)
+SAME_MOMENT = dt.timedelta(seconds=1)
+
+
+async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory, now: dt.datetime) -> World:
+    """Read everything about one tenant. Raises GraphError where nothing can be read, StoreError."""
+    remembered, learned = await memory.remembered(), await memory.ceilings()
+    listing = await reader.list()
+    listed, incomplete = read_listing(listing)
+    listed = {each.id: each for each in listed.values() if not deleted_lately(remembered.get(each.id), now)}
+    asked = await ask(doubtful(listed, remembered, now), reader)
+    found = listed | asked.found
+    known = [remembered[identifier] for identifier in asked.gone]
+    alive = {remembered[identifier].name for identifier in found if identifier in remembered}
+    return World(
+        tenant=tenant,
+        live=tuple(with_memory(each, remembered.get(each.id)) for _, each in sorted(found.items())),
+        incomplete=incomplete or asked.unknown,
+        shrank=shrank(listing, asked),
+        gone=frozenset(each.name for each in known) - alive,
+        marks={each.id: mark_of(each, owner) for each in remembered.values() if each.deleted_at is None},
+        learned=learned,
+    )
+
+
+def read_listing(listing: Listing) -> tuple[dict[str, Live], str | None]:
+    """Read what was listed; an item that is not understood makes the list incomplete."""
+    found: dict[str, Live] = {}
+    incomplete = listing.incomplete
+    for body in listing.bodies:
+        try:
+            live = read_live(body)
+        except LiveError as error:
+            incomplete = incomplete or str(error)
+        else:
+            found[live.id] = live
+    return found, incomplete
+
+
+def deleted_lately(memory: Remembered | None, now: dt.datetime) -> bool:
+    return bool(memory and memory.deleted_at and now - memory.deleted_at < OWN_WRITES_WIN)
+
+
+def doubtful(
+    listed: Mapping[str, Live], remembered: Mapping[str, Remembered], now: dt.datetime
+) -> Iterable[Remembered]:
+    """What GET must be asked for: what the list lacks, and what we wrote lately and it shows otherwise."""
+    for each in remembered.values():
+        live = listed.get(each.id)
+        if each.deleted_at is None and (live is None or outdated(live, each, now)):
+            yield each
+
+
+def outdated(live: Live, memory: Remembered, now: dt.datetime) -> bool:
+    if memory.written_at is None or memory.expires_at is None or now - memory.written_at > OWN_WRITES_WIN:
+        return False
+    return abs(live.expires_at - memory.expires_at) > SAME_MOMENT
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """What GET said of the ids in doubt."""
+
+    found: dict[str, Live]
+    gone: tuple[str, ...]
+    unknown: str | None
+    """Why some could not be asked for, None where all could."""
+
+
+async def ask(doubts: Iterable[Remembered], reader: Reader) -> Asked:
+    doubts = list(doubts)
+    answers = await asyncio.gather(*(ask_one(each, reader) for each in doubts))
+    pairs = list(zip(doubts, answers, strict=True))
+    return Asked(
+        found={each.id: answer for each, answer in pairs if isinstance(answer, Live)},
+        gone=tuple(each.id for each, answer in pairs if answer is None),
+        unknown=next((answer for answer in answers if isinstance(answer, str)), None),
+    )
+
+
+async def ask_one(memory: Remembered, reader: Reader) -> Live | str | None:
+    """The subscription, None if it is gone, or a sentence why it cannot be known."""
+    try:
+        return read_live(await reader.get(memory.id, memory.version))
+    except Gone:
+        return None
+    except (GraphError, LiveError) as error:
+        return f"{memory.id} could not be read: {error}"
+
+
+def shrank(listing: Listing, asked: Asked) -> str | None:
+    """A list can be empty for days while GET works (facts 3.2)."""
+    if listing.bodies or not asked.found:
+        return None
+    return f"Graph lists no subscription at all, but still has {len(asked.found)} of those that we know"
+
+
+def mark_of(memory: Remembered, owner: str) -> Mark:
+    return Mark(owner, memory.name, memory.birth, memory.key, None, memory.version)
+
+
+def with_memory(live: Live, memory: Remembered | None) -> Live:
+    """Add what Graph does not tell. A lifetime is only known if the expiry is still the one that we were given."""
+    if memory is None:
+        return live
+    ours = memory.expires_at is not None and abs(live.expires_at - memory.expires_at) <= SAME_MOMENT
+    return dataclasses.replace(
+        live, granted=memory.granted if ours else None, certificate_fixed=memory.certificate_fixed
+    )

@@ -1,0 +1,61 @@
+"""Replacing a subscription: nothing is deleted before there is reason to believe in the new one."""
+
+import contextlib
+
+from reconciler.core.change import Change
+from reconciler.core.desired import Desired
+from reconciler.core.errors import Conflict, Full, Gone
+from reconciler.core.live import Live
+from reconciler.core.mark import Mark, marked
+from reconciler.engine.amend import expect
+from reconciler.engine.create import create, post
+from reconciler.engine.hands import Hands
+
+__all__ = ["replace"]
+
+
+async def replace(hands: Hands, change: Change) -> tuple[str, str]:
+    live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
+    try:
+        await rehearse(hands, live, desired, mark)
+    except Gone:
+        created = await create(hands, desired)
+        return f"{live.id} was gone, created anew: notifications may have been missed", created.id
+    wanted = await hands.intend(desired, replaces=live.id)
+    if desired.entry and desired.entry.exclusive:
+        created = await delete_first(hands, live, mark, desired, wanted)
+    else:
+        created = await create_first(hands, live, mark, desired, wanted)
+    await hands.party.journal.settle(desired.name)
+    return f"replaces {live.id}", created.id
+
+
+async def rehearse(hands: Hands, live: Live, desired: Desired, mark: Mark) -> None:
+    """PATCH the old one with its old digest in the mark.
+
+    That tries the token, the permission and, as far as Graph validates on PATCH (facts 4.6), the endpoint. If it fails
+    nothing is deleted.
+    """
+    patched = await hands.prolong(live, None, {"notificationUrl": marked(desired.notification_url, mark)})
+    await hands.remember(patched, mark, certificate_fixed=live.certificate_fixed)
+
+
+async def delete_first(hands: Hands, live: Live, mark: Mark, desired: Desired, wanted: Mark) -> Live:
+    await remove(hands, live, mark)
+    return await post(hands, desired, wanted, replacing=True)
+
+
+async def create_first(hands: Hands, live: Live, mark: Mark, desired: Desired, wanted: Mark) -> Live:
+    """Nothing is missed this way; where Graph will not have both, the old one goes first after all."""
+    try:
+        created = await post(hands, desired, wanted, replacing=True)
+    except (Conflict, Full):
+        return await delete_first(hands, live, mark, desired, wanted)
+    await remove(hands, live, mark)
+    return created
+
+
+async def remove(hands: Hands, live: Live, mark: Mark) -> None:
+    with contextlib.suppress(Gone):  # then it is not there any more, which is all that is wanted
+        await hands.party.writer.delete(live.id, live.asked.version)
+    await hands.bury(live, mark)
