@@ -37,8 +37,8 @@ class Options:
     owner: str
     policy: Policy = Policy.FULL
     prune: bool = True
-    selected: frozenset[str] | None = None
-    """The names that a partial run is about; None: all."""
+    selected: frozenset[tuple[str, str]] | None = None
+    """Tenant and name of those that a partial run is about; None: all."""
 
     renew_within: dt.timedelta | None = None
     limits: Limits = dataclasses.field(default_factory=Limits)
@@ -53,17 +53,15 @@ def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options:
     """
     clockwork = Clockwork(now, options.renew_within, world.learned)
     wanted = [each for each in desired if each.tenant == world.tenant]
-    chosen = [each for each in wanted if selected(each.name, options)]
+    chosen = [each for each in wanted if options.selected is None or (each.tenant, each.name) in options.selected]
     mine = world.owned(options.owner)
-    groups = by_name(mine, options)
-    names = {each.name for each in wanted}
-
+    groups = by_name(mine)
+    orphans = list(orphans_of(mine, {each.name for each in wanted}))
     occupied = world.occupied(options.owner)
 
     changes = [blocked(each, *occupied[each.name]) for each in chosen if each.name in occupied]
     free = [each for each in chosen if each.name not in occupied]
     changes += [change for each in free for change in changes_of(each, groups.get(each.name, ()), clockwork)]
-    orphans = list(orphans_of(mine, names, options))
     changes += [removal(each, world.tenant) for each in orphans if options.prune and options.selected is None]
     changes = [withheld(change, options.policy) for change in changes]
     changes, violations = safe(
@@ -78,23 +76,16 @@ def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options:
     )
 
 
-def selected(name: str, options: Options) -> bool:
-    return options.selected is None or name in options.selected
-
-
-def by_name(mine: Iterable[Owned], options: Options) -> dict[str, list[Owned]]:
+def by_name(mine: Iterable[Owned]) -> dict[str, list[Owned]]:
     groups: dict[str, list[Owned]] = defaultdict(list)
     for each in mine:
-        if selected(each.name, options):
-            groups[each.name].append(each)
+        groups[each.name].append(each)
     return groups
 
 
-def orphans_of(mine: Iterable[Owned], names: Collection[str], options: Options) -> Iterator[Owned]:
+def orphans_of(mine: Iterable[Owned], names: Collection[str]) -> Iterator[Owned]:
     """Ours, wanted by no manifest, and ours to remove."""
-    for each in mine:
-        if each.name not in names and selected(each.name, options) and removable(each):
-            yield each
+    return (each for each in mine if each.name not in names and removable(each))
 
 
 def removable(each: Owned) -> bool:

@@ -1,0 +1,131 @@
+"""The pages of LIST in, a Listing out that says whether it is whole.
+
+A walk that fails, is capped or never ends is "unknown", not "empty" (facts 3.2): what it lacks may well be there.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.core.catalog import Version
+from reconciler.core.errors import GraphError
+from reconciler.engine.ports import Body, Listing
+from reconciler.graph.calls import Calls, Request
+from reconciler.graph.pacing import Kind
+from reconciler.graph.transport import Answer
+
+__all__ = ["Caps", "walk_both"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Caps:
+    """Where a walk ends that Graph does not end; more than 50 empty pages in a row were seen (facts 3.2)."""
+
+    pages: int = 1000
+    empty_in_a_row: int = 200
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    bodies: tuple[Body, ...]
+    next_link: str | None
+
+
+@dataclasses.dataclass(slots=True)
+class Walk:
+    """One version's pages so far; ``failure`` is why there are no more of them."""
+
+    version: Version
+    bodies: list[Body] = dataclasses.field(default_factory=list)
+    pages: int = 0
+    empty: int = 0
+    links: set[str] = dataclasses.field(default_factory=set)
+    failure: GraphError | str | None = None
+
+    @property
+    def why(self) -> str | None:
+        return f"{self.version.value} after page {self.pages}: {self.failure}" if self.failure else None
+
+
+async def walk_both(calls: Calls, root: str, caps: Caps) -> Listing:
+    """List v1.0 and beta at once, since each may hide what the other shows; raise where neither has a first page."""
+    walks = await asyncio.gather(*(walk(calls, root, version, caps) for version in (Version.V1, Version.BETA)))
+    first = walks[0].failure
+    if isinstance(first, GraphError) and not any(each.pages for each in walks):
+        raise first
+    reasons = [each.why for each in walks if each.why]
+    return Listing(merged(walks), "; ".join(reasons) or None)
+
+
+async def walk(calls: Calls, root: str, version: Version, caps: Caps) -> Walk:
+    """Follow the pages to the end; a page that fails is retried by itself, so the walk goes on from there."""
+    state = Walk(version)
+    link: str | None = f"{root}/{version.value}/subscriptions"
+    while link and not state.failure:
+        try:
+            page = await calls.call(request_for(link, version), page_of)
+        except GraphError as error:
+            state.failure = error
+        else:
+            link = page.next_link
+            turn(state, page, caps)
+    return state
+
+
+def turn(state: Walk, page: Page, caps: Caps) -> None:
+    state.bodies.extend(page.bodies)
+    state.pages += 1
+    state.empty = 0 if page.bodies else state.empty + 1
+    if page.next_link is None:
+        return
+    if page.next_link in state.links:
+        state.failure = "Graph repeats a nextLink, so the list never ends"
+    elif state.pages >= caps.pages:
+        state.failure = f"the list goes on after {caps.pages} pages"
+    elif state.empty >= caps.empty_in_a_row:
+        state.failure = f"{caps.empty_in_a_row} pages in a row were empty, and the list goes on"
+    state.links.add(page.next_link)
+
+
+def request_for(link: str, version: Version) -> Request:
+    return Request(method="GET", url=link, kind=Kind.LIST, operation=f"GET {version.value} subscriptions")
+
+
+def page_of(answer: Answer) -> Page:
+    """Raises ValueError, with what is wrong."""
+    page: Any = json_of(answer)
+    values = page.get("value") if isinstance(page, dict) else None
+    if not isinstance(values, list) or not all(map(is_subscription, values)):
+        raise ValueError("something other than a page of subscriptions")
+    link = page.get("@odata.nextLink")
+    return Page(tuple(values), str(link) if link else None)
+
+
+def subscription_of(answer: Answer) -> Body:
+    """Raises ValueError, with what is wrong."""
+    body: Any = json_of(answer)
+    if not is_subscription(body):
+        raise ValueError("something other than a subscription")
+    found: Body = body
+    return found
+
+
+def json_of(answer: Answer) -> Any:
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ValueError("a body that is no JSON") from error
+
+
+def is_subscription(body: Any) -> bool:
+    return isinstance(body, dict) and isinstance(body.get("id"), str) and bool(body["id"])
+
+
+def merged(walks: Iterable[Walk]) -> tuple[Body, ...]:
+    """By id, the first of each: v1.0's, then beta's that v1.0 did not show."""
+    found: dict[str, Body] = {}
+    for each in walks:
+        for body in each.bodies:
+            found.setdefault(body["id"], body)
+    return tuple(found.values())

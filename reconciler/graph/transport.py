@@ -1,0 +1,295 @@
+"""Requests in, answers out. The only module here that imports httpx, for Graph and for msal alike.
+
+What fails below HTTP is raised as a GraphError that says whether the request may have been carried out: Transient where
+it was never sent, AnswerLost where it may have been, Denied where the certificate is not to be trusted.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import email.utils
+import ipaddress
+import json
+import math
+import ssl
+import urllib.parse
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from reconciler import __version__
+from reconciler.core.clouds import Cloud
+from reconciler.core.errors import AnswerLost, Denied, GraphError, Transient, Unsorted
+
+__all__ = ["Answer", "Timeouts", "TokenAnswer", "TokenHttp", "Transport"]
+
+IN_FLIGHT = 100
+CONNECTIONS = 8
+"""For one client: with 16 httpx is half as fast, and its slowest answers take ten times as long."""
+
+CLIENTS = -(-IN_FLIGHT // CONNECTIONS)
+LARGEST_ANSWER = 32 * 1024 * 1024
+USER_AGENT = f"reconciler/{__version__}"
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Timeouts:
+    """In seconds. A POST blocks until Graph has validated both of our URLs, about 20 s at worst (facts 3.1)."""
+
+    connect: float = 10
+    read: float = 60
+    total: float = 120
+    """For a server that sends a byte now and then."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status."""
+
+    status: int
+    content: bytes = dataclasses.field(repr=False)
+    headers: Mapping[str, str] = dataclasses.field(repr=False)
+    """Names in lower case."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """In seconds; None where it is left out or says nothing sensible."""
+        return retry_after(self.headers)
+
+    def json(self) -> Any:
+        """Raises ValueError for what is no JSON."""
+        return json.loads(self.content)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, as Graph gives them (facts 8.3), or a date, as a gateway may: it counts from the answer's own date."""
+    text = headers.get("retry-after", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        return seconds_between(headers.get("date", ""), text)
+    return seconds if 0 <= seconds < math.inf else None
+
+
+def seconds_between(start: str, end: str) -> float | None:
+    try:
+        pause = email.utils.parsedate_to_datetime(end) - email.utils.parsedate_to_datetime(start)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, pause.total_seconds())
+
+
+class Transport:
+    """The way to one cloud's Graph: ``slots`` says how many requests may be in flight, ``send`` makes one."""
+
+    def __init__(self, cloud: Cloud, *, timeouts: Timeouts | None = None) -> None:
+        self.cloud = cloud
+        self.slots = asyncio.Semaphore(IN_FLIGHT)
+        self._timeouts = timeouts or Timeouts()
+        self._lanes: list[Lane] = []
+        self._tls: ssl.SSLContext | None = None
+
+    async def send(self, method: str, url: str, *, token: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Send one request to this cloud's Graph; to any other place none is sent, so no token leaks (decision 23)."""
+        target = within(url, self.cloud.graph)
+        headers = {
+            "authorization": f"Bearer {token}",
+            "client-request-id": str(uuid.uuid4()),
+            "accept": "application/json",
+        }
+        with self.lane() as lane, failures(method, target.host, self.cloud):
+            async with asyncio.timeout(self._timeouts.total):
+                async with lane.client.stream(method, target, headers=headers, json=body) as response:
+                    content = await whole(response.aiter_bytes(), target.host)
+                    return Answer(response.status_code, content, lowered(response.headers))
+
+    @contextlib.contextmanager
+    def lane(self) -> Iterator["Lane"]:
+        """The least busy client; a further one only where all are busy to the last connection."""
+        lane = min(self._lanes, key=lambda lane: lane.busy, default=None)
+        if lane is None or (lane.busy >= CONNECTIONS and len(self._lanes) < CLIENTS):
+            lane = Lane(self.open_client())
+            self._lanes.append(lane)
+        lane.busy += 1
+        try:
+            yield lane
+        finally:
+            lane.busy -= 1
+
+    def open_client(self) -> httpx.AsyncClient:
+        self._tls = self._tls or trust(self.cloud)
+        return httpx.AsyncClient(
+            verify=self._tls,
+            trust_env=proxies_allowed(self.cloud),
+            timeout=httpx_timeout(self._timeouts),
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            headers={"user-agent": USER_AGENT},
+            follow_redirects=False,
+        )
+
+    async def aclose(self) -> None:
+        lanes, self._lanes = self._lanes, []
+        for lane in lanes:
+            await lane.client.aclose()
+
+
+@dataclasses.dataclass(slots=True)
+class Lane:
+    """One httpx client and how many requests it is at."""
+
+    client: httpx.AsyncClient
+    busy: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """What msal asks of a response."""
+
+    status_code: int
+    text: str = dataclasses.field(repr=False)
+    headers: Mapping[str, str] = dataclasses.field(repr=False)
+
+    def raise_for_status(self) -> None:
+        if self.status_code >= 400:
+            raise Transient(f"the token endpoint answered {self.status_code}", status=self.status_code)
+
+
+class TokenHttp:
+    """What msal takes as ``http_client``. ``last`` is the answer that came last: msal keeps little of a bad one."""
+
+    def __init__(self, cloud: Cloud, *, timeouts: Timeouts | None = None) -> None:
+        self.last: TokenAnswer | None = None
+        self._cloud = cloud
+        self._timeouts = timeouts or Timeouts()
+        self._client: httpx.Client | None = None
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> TokenAnswer:
+        return self.send("GET", url, params=params, headers=headers)
+
+    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> TokenAnswer:
+        """``data`` is a text, or a mapping with bytes among its values, which httpx would spell as Python does."""
+        form = data if isinstance(data, str | bytes) else urllib.parse.urlencode(data or {})
+        typed = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self.send("POST", url, params=params, headers=typed, content=form)
+
+    def send(self, method: str, url: str, **arguments: Any) -> TokenAnswer:
+        self.last = None
+        target = httpx.URL(url) if self._cloud.known else within(url, self._cloud.authority)
+        # A lost answer costs nothing here: asking for a token twice is harmless.
+        with failures("GET", target.host, self._cloud):
+            response = self.client().request(method, target, **arguments)
+            self.last = TokenAnswer(response.status_code, response.text, lowered(response.headers))
+        return self.last
+
+    def client(self) -> httpx.Client:
+        if self._client is None:
+            self._client = httpx.Client(
+                verify=trust(self._cloud),
+                trust_env=proxies_allowed(self._cloud),
+                timeout=httpx_timeout(self._timeouts),
+                headers={"user-agent": USER_AGENT},
+                follow_redirects=False,
+            )
+        return self._client
+
+    def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+
+@contextlib.contextmanager
+def failures(method: str, host: str, cloud: Cloud) -> Iterator[None]:
+    """Turn what httpx raises into what we do next; only a GET is certain to have changed nothing."""
+    lost: type[GraphError] = Transient if method == "GET" else AnswerLost
+    try:
+        yield
+    except TimeoutError as error:
+        raise lost(f"{host} did not finish its answer in time") from error
+    except NEVER_SENT as error:
+        raise unreachable(error, host, cloud) from error
+    except httpx.HTTPError as error:
+        raise lost(f"the answer of {host} was lost: {reason(error)}") from error
+
+
+def unreachable(error: Exception, host: str, cloud: Cloud) -> GraphError:
+    """A certificate that is not trusted does not heal by waiting, so it is for a person: Denied, not Transient."""
+    refused = next((cause for cause in causes(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    if refused is None:
+        return Transient(f"{host} cannot be reached: {reason(error)}")
+    trusted = f"the authorities of {cloud.ca_file}" if cloud.ca_file else "this machine's trusted authorities"
+    return Denied(
+        f"the certificate of {host} does not fit {trusted} ({refused.verify_message or refused.reason});"
+        " name the right authority in caFile, or check who answers there"
+    )
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def reason(error: Exception) -> str:
+    return str(error).rstrip(" .") or type(error).__name__
+
+
+def trust(cloud: Cloud) -> ssl.SSLContext:
+    """With a ``ca_file`` only that authority; it is loaded by hand, so no environment variable can add to it."""
+    try:
+        return ssl.create_default_context(cafile=cloud.ca_file) if cloud.ca_file else httpx.create_ssl_context()
+    except OSError as error:  # an ssl.SSLError is one, too
+        place = f"{cloud.ca_file}, check caFile" if cloud.ca_file else "this machine, check SSL_CERT_FILE"
+        raise Denied(f"the trusted authorities cannot be read ({error.strerror or error}) from {place}") from error
+
+
+def proxies_allowed(cloud: Cloud) -> bool:
+    """The environment's proxies are for the known clouds: a test's or a laboratory's Graph is reached directly."""
+    return cloud.known and not any(on_loopback(httpx.URL(url).host) for url in (cloud.graph, cloud.authority))
+
+
+def on_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def within(url: str, home: str) -> httpx.URL:
+    """Parse as httpx will when it sends, so that no URL can be read as one host here and as another there."""
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Unsorted("a link is no URL, so it was not followed") from error
+    expected = httpx.URL(home)
+    if origin(target) == origin(expected) and not target.userinfo:
+        return target
+    raise Unsorted(
+        f"a link leads from {expected.host} to another origin, {target.scheme or 'none'}://{target.host},"
+        " so it was not followed"
+    )
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def httpx_timeout(timeouts: Timeouts) -> httpx.Timeout:
+    # The pool has no limit of its own: that is the slots' business.
+    return httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
+
+
+def lowered(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+async def whole(chunks: AsyncIterator[bytes], host: str) -> bytes:
+    content = bytearray()
+    async for chunk in chunks:
+        content += chunk
+        if len(content) > LARGEST_ANSWER:
+            raise Unsorted(f"the answer of {host} is larger than {LARGEST_ANSWER // 2**20} MiB")
+    return bytes(content)
