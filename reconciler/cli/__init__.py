@@ -1,0 +1,1 @@
+"""The ``reconcile`` command: joins everything, and is the only place that prints."""

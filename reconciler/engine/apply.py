@@ -11,13 +11,12 @@ from reconciler.core.safety import Limits
 from reconciler.engine import amend
 from reconciler.engine.create import create
 from reconciler.engine.hands import Hands
-from reconciler.engine.outcome import Outcome, Result, done, failed, withheld
+from reconciler.engine.outcome import Outcome, Result, Watcher, done, failed, withheld
 from reconciler.engine.replace import replace
 
 __all__ = ["apply"]
 
 Step = Callable[[Hands, Change], Awaitable[tuple[str, str]]]
-Told = Callable[[Outcome], None]
 
 
 async def create_it(hands: Hands, change: Change) -> tuple[str, str]:
@@ -34,12 +33,12 @@ STEPS: dict[Action, Step] = {
 }
 
 
-async def apply(plan: Plan, hands: Hands, *, owned: int, limits: Limits, told: Told) -> list[Outcome]:
-    """Carry out one tenant's plan; ``told`` hears of each outcome as it comes."""
-    outcomes = [tell(withheld(change), told) for change in plan.changes if change.withheld]
+async def apply(plan: Plan, hands: Hands, *, owned: int, limits: Limits, watcher: Watcher) -> list[Outcome]:
+    """Carry out one tenant's plan; ``watcher`` hears of each outcome as it comes."""
+    outcomes = [tell(withheld(change), watcher) for change in plan.changes if change.withheld]
     for phase in phases(list(plan.due)):
-        outcomes += await carry_out_all(phase, hands, told)
-    outcomes += await replace_in_waves(plan, hands, owned=owned, limits=limits, told=told)
+        outcomes += await carry_out_all(phase, hands, watcher)
+    outcomes += await replace_in_waves(plan, hands, owned=owned, limits=limits, watcher=watcher)
     return sorted(outcomes, key=lambda outcome: outcome.order)
 
 
@@ -59,7 +58,7 @@ def ends_at(change: Change) -> float:
     return change.live.expires_at.timestamp() if change.live else 0.0
 
 
-async def replace_in_waves(plan: Plan, hands: Hands, *, owned: int, limits: Limits, told: Told) -> list[Outcome]:
+async def replace_in_waves(plan: Plan, hands: Hands, *, owned: int, limits: Limits, watcher: Watcher) -> list[Outcome]:
     """Each wave starts when the one before it is done; after one that fails, the rest waits for another run."""
     due = [change for change in plan.due if change.action is Action.REPLACE]
     size = max(1, math.floor(owned * limits.replacements))
@@ -68,24 +67,24 @@ async def replace_in_waves(plan: Plan, hands: Hands, *, owned: int, limits: Limi
         wave = due[start : start + size]
         if any(outcome.result is Result.FAILED for outcome in outcomes):
             why = "an earlier replacement failed: mend that, then run again"
-            outcomes += [tell(withheld(change.withhold(Withheld.PACED, why)), told) for change in wave]
+            outcomes += [tell(withheld(change.withhold(Withheld.PACED, why)), watcher) for change in wave]
         else:
-            outcomes += await carry_out_all(wave, hands, told)
+            outcomes += await carry_out_all(wave, hands, watcher)
     return outcomes
 
 
-async def carry_out_all(changes: Iterable[Change], hands: Hands, told: Told) -> list[Outcome]:
-    return await asyncio.gather(*(carry_out(change, hands, told) for change in changes))
+async def carry_out_all(changes: Iterable[Change], hands: Hands, watcher: Watcher) -> list[Outcome]:
+    return await asyncio.gather(*(carry_out(change, hands, watcher) for change in changes))
 
 
-async def carry_out(change: Change, hands: Hands, told: Told) -> Outcome:
+async def carry_out(change: Change, hands: Hands, watcher: Watcher) -> Outcome:
     try:
         message, identifier = await STEPS[change.action](hands, change)
     except ReconcilerError as error:
-        return tell(failed(change, error), told)
-    return tell(done(change, message, identifier), told)
+        return tell(failed(change, error), watcher)
+    return tell(done(change, message, identifier), watcher)
 
 
-def tell(outcome: Outcome, told: Told) -> Outcome:
-    told(outcome)
+def tell(outcome: Outcome, watcher: Watcher) -> Outcome:
+    watcher.told(outcome)
     return outcome

@@ -2,12 +2,13 @@
 
 import dataclasses
 import enum
+from typing import Protocol
 
-from reconciler.core.change import Change
+from reconciler.core.change import Change, Plan
 from reconciler.core.errors import GraphError, ReconcilerError
 from reconciler.core.reasons import Action
 
-__all__ = ["Outcome", "Result", "done", "failed", "withheld"]
+__all__ = ["Outcome", "Result", "Watcher", "done", "failed", "withheld"]
 
 
 class Result(enum.StrEnum):
@@ -29,6 +30,16 @@ class Outcome:
     @property
     def order(self) -> tuple[str, str, int, str]:
         return (self.tenant, self.name, tuple(Action).index(self.action), self.subscription_id or "")
+
+
+class Watcher(Protocol):
+    """Whoever wants to hear how a pass gets on."""
+
+    def planned(self, plan: Plan) -> None:
+        """One tenant has been read and planned."""
+
+    def told(self, outcome: Outcome) -> None:
+        """One change has come to its end."""
 
 
 def done(change: Change, message: str, subscription_id: str | None) -> Outcome:

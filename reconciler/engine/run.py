@@ -14,9 +14,9 @@ from reconciler.core.errors import ReconcilerError
 from reconciler.core.mark import Mark
 from reconciler.core.plan import Options, plan
 from reconciler.core.world import Owned, World
-from reconciler.engine.apply import Told, apply
+from reconciler.engine.apply import apply
 from reconciler.engine.hands import ClientStates, Hands, Party
-from reconciler.engine.outcome import Outcome
+from reconciler.engine.outcome import Outcome, Watcher
 from reconciler.engine.ports import Clock, Intent, Journal, Memory, Reader, Remembered
 from reconciler.engine.read import read_world
 
@@ -73,15 +73,20 @@ async def run(
     clock: Clock,
     options: Options,
     client_states: ClientStates,
-    told: Told,
+    watcher: Watcher,
 ) -> Report:
-    """Plan every tenant and carry the plan out; ``told`` hears of each outcome as it comes."""
-    passes = (run_one(party, desired, clock, options, client_states, told) for party in parties)
+    """Plan every tenant and carry the plan out; ``watcher`` hears of each outcome as it comes."""
+    passes = (run_one(party, desired, clock, options, client_states, watcher) for party in parties)
     return total(await asyncio.gather(*passes))
 
 
 async def run_one(
-    party: Party, desired: Sequence[Desired], clock: Clock, options: Options, client_states: ClientStates, told: Told
+    party: Party,
+    desired: Sequence[Desired],
+    clock: Clock,
+    options: Options,
+    client_states: ClientStates,
+    watcher: Watcher,
 ) -> Report:
     now = clock.now()
     seen = await look(View(party.name, party.reader, party.journal), desired, now=now, options=options)
@@ -95,8 +100,9 @@ async def run_one(
         intents = await open_intents(party.journal, world, desired, now)
     except ReconcilerError as error:
         return Report(outcomes=(), unread={party.name: error})
+    watcher.planned(seen.plan)
     hands = Hands(party, options.owner, clock, client_states, remembered, intents, dict(world.learned))
-    outcomes = await apply(seen.plan, hands, owned=len(owned), limits=options.limits, told=told)
+    outcomes = await apply(seen.plan, hands, owned=len(owned), limits=options.limits, watcher=watcher)
     return dataclasses.replace(seen, outcomes=tuple(outcomes))
 
 

@@ -1,0 +1,109 @@
+"""A Tenant's manifest in, the way into it out: which cloud, which app, which credential."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconciler.core.clouds import CLOUDS, Cloud
+from reconciler.core.errors import Denied, SecretError
+from reconciler.core.manifest.fields import SecretReference
+from reconciler.core.manifest.kinds import Credential, CustomCloud, Tenant
+from reconciler.core.manifest.read import Item
+from reconciler.graph.authentication import Access, CertificateCredential, SecretCredential
+from reconciler.sources.referenced import Referenced
+
+__all__ = ["Keeper"]
+
+HOME = "RECONCILER_EMULATOR_HOME"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Keeper:
+    """Finds the way into each tenant, and lets no token go where it should not.
+
+    Manifests from a pull request are hostile: a cloud of their own is only talked to where somebody outside of them has
+    allowed its hosts.
+    """
+
+    referenced: Referenced
+    allowed: Collection[str]
+    environ: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ)
+
+    def access(self, item: Item[Tenant]) -> Access:
+        """Raises Denied with what to do where there is no way in."""
+        spec, base = item.manifest.spec, item.document.text.base
+        if spec.cloud == "emulator":
+            return self.emulator(item, base)
+        cloud = CLOUDS[spec.cloud] if isinstance(spec.cloud, str) else self.custom(spec.cloud, base)
+        return Access(spec.tenant_id or "", spec.client_id or "", cloud, self.credential(item, base))
+
+    def custom(self, spec: CustomCloud, base: str) -> Cloud:
+        for origin in (spec.graph, spec.authority):
+            host = urlsplit(origin).netloc
+            if host not in self.allowed and (urlsplit(origin).hostname or "") not in self.allowed:
+                raise Denied(f"a token would be sent to {host}: allow that with --allow-cloud {host}")
+        if spec.ca_file and isinstance(absent := self.referenced.file(spec.ca_file, base), str):
+            raise Denied(f"caFile: {absent}")
+        ca_file = str(Path(base, spec.ca_file)) if spec.ca_file else None
+        return Cloud("custom", spec.graph, spec.authority, ca_file)
+
+    def credential(self, item: Item[Tenant], base: str) -> SecretCredential | CertificateCredential:
+        """The first of the list whose inputs are present."""
+        absent = []
+        for credential in item.manifest.spec.credential:
+            try:
+                return self.present(credential, base)
+            except SecretError as error:
+                absent.append(str(error))
+        raise Denied(f"no credential of Tenant {item.name!r} is present: {'; '.join(absent)}")
+
+    def present(self, credential: Credential, base: str) -> SecretCredential | CertificateCredential:
+        if credential.secret:
+            return SecretCredential(self.text(credential.secret, base))
+        spec = credential.certificate
+        if spec is None:
+            raise SecretError("the credential is empty")
+        certificate = self.referenced.file(spec.certificate.file, base)
+        if isinstance(certificate, str):
+            raise SecretError(certificate)
+        return CertificateCredential(
+            certificate.decode(errors="replace"),
+            self.text(spec.private_key, base),
+            self.text(spec.passphrase, base) if spec.passphrase else None,
+        )
+
+    def text(self, reference: SecretReference, base: str) -> str:
+        try:
+            return self.referenced.secret(reference, base).decode()
+        except UnicodeDecodeError as error:
+            raise SecretError(f"the {reference} is not UTF-8 text") from error
+
+    def emulator(self, item: Item[Tenant], base: str) -> Access:
+        """What the manifest leaves out, the emulator's home has. Loopback only, whatever stands in that file."""
+        home = self.environ.get(HOME)
+        if not home:
+            raise Denied(f"cloud: emulator needs {HOME}, the folder that `reconcile emulator --home` was given")
+        info = read_home(Path(home))
+        for origin in (info["graph"], info["authority"]):
+            if urlsplit(origin).hostname not in LOOPBACK:
+                raise Denied(f"{home} names {origin}, the emulator is on loopback only")
+        cloud = Cloud("emulator", info["graph"], info["authority"], info["caFile"])
+        spec = item.manifest.spec
+        credential = self.credential(item, base) if spec.credential else SecretCredential(info["clientSecret"])
+        return Access(spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"], cloud, credential)
+
+
+def read_home(home: Path) -> dict[str, Any]:
+    file = home / "emulator.json"
+    try:
+        info = json.loads(file.read_text(encoding="utf-8"))
+        return {key: str(info[key]) for key in ("graph", "authority", "caFile", "clientSecret", "tenantId", "clientId")}
+    except FileNotFoundError as error:
+        raise Denied(f"{file} does not exist: start the local Graph with `reconcile emulator --home {home}`") from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise Denied(f"{file} cannot be read ({error}): start the local Graph anew") from error

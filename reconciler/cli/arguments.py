@@ -1,0 +1,210 @@
+"""What may stand on the command line. Imports nothing heavy: ``--version`` and ``--help`` come at once."""
+
+import argparse
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from reconciler import __version__
+
+__all__ = ["Parser", "parse", "parser"]
+
+DESCRIPTION = "Keeps Microsoft Graph change-notification subscriptions as YAML manifests say."
+EPILOG = """exit codes: 0 done or nothing to do · 1 failed · 2 changes are pending (--detailed-exitcode)
+· 3 something is withheld as unsafe · 4 invalid manifests · 64 wrong usage"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong usage ends with 64: argparse's own 2 means that changes are pending."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"formatter_class": formatter, "allow_abbrev": False, **given})
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(64, f"{self.prog}: {message}\n")
+
+
+def formatter(prog: str) -> argparse.HelpFormatter:
+    from rich_argparse import RawDescriptionRichHelpFormatter  # only help needs it, and it takes a while to start
+
+    return RawDescriptionRichHelpFormatter(prog, max_help_position=32)
+
+
+def moment(text: str) -> dt.datetime:
+    from reconciler.core.times import parse_time
+
+    return parse_time(text)
+
+
+def duration(text: str) -> dt.timedelta:
+    from reconciler.core.times import parse_duration
+
+    return parse_duration(text)
+
+
+def pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ValueError(text)
+    return name, value
+
+
+def address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(text)
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+pair.__name__, address.__name__ = "NAME=VALUE", "HOST:PORT"
+moment.__name__, duration.__name__ = "time such as 2026-01-31T12:00:00Z", "duration such as 45m, 12h or 3d"
+
+
+def common() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """The options that may stand before or after the subcommand: first those before it, then those after it."""
+    return tuple(common_options(before=before) for before in (True, False))  # type: ignore[return-value]  # two, as said
+
+
+def common_options(*, before: bool) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, argument_default=None if before else argparse.SUPPRESS)
+    group = options.add_argument_group("common options")
+    suffix = "" if before else "_after"
+    group.add_argument(
+        "-f", "--file", dest=f"files{suffix}", action="append", metavar="PATH",
+        help="a file, a folder or - for standard input; several times (default: manifests)",
+    )  # fmt: skip
+    group.add_argument(
+        "--var", dest=f"variables{suffix}", action="append", type=pair, metavar="NAME=VALUE",
+        help="the value of ${NAME} in manifests; also RECONCILER_VAR_NAME",
+    )  # fmt: skip
+    group.add_argument(
+        "--var-file", dest=f"variable_files{suffix}", action="append", metavar="FILE", help="NAME=VALUE lines"
+    )
+    group.add_argument("--format", choices=("text", "json"), **default("text", before=before), help="what to print")
+    group.add_argument(
+        "--owner", **default(os.environ.get("RECONCILER_OWNER"), before=before),
+        help="whose subscriptions these are; also RECONCILER_OWNER, or spec.owner of the Settings",
+    )  # fmt: skip
+    group.add_argument(
+        "--tenant", dest=f"tenants{suffix}", action="append", metavar="NAME", help="only this tenant; several times"
+    )
+    group.add_argument(
+        "--allow-cloud", dest=f"allow_cloud{suffix}", action="append", metavar="HOST",
+        help="a token may be sent to this host of a custom cloud; also RECONCILER_ALLOW_CLOUD",
+    )  # fmt: skip
+    group.add_argument(
+        "--state", **default(os.environ.get("RECONCILER_STATE"), before=before), metavar="PATH",
+        help="where to remember what Graph does not tell; also RECONCILER_STATE (default: the user's state folder)",
+    )  # fmt: skip
+    return options
+
+
+def default(value: Any, *, before: bool) -> dict[str, Any]:
+    return {"default": value if before else argparse.SUPPRESS}
+
+
+def parser() -> Parser:
+    """The whole command line, as ``completion`` and the tests see it, too."""
+    before, after = common()
+    root = Parser(prog="reconcile", description=DESCRIPTION, epilog=EPILOG, parents=[before])
+    root.add_argument("--version", action="version", version=f"reconcile {__version__}")
+    add_pass_options(root)
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", prog="reconcile", title="other commands")
+
+    def add(name: str, summary: str) -> Parser:
+        made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary), parents=[after])
+        return made
+
+    for build in (add_reading_commands, add_running_commands):
+        build(add)
+    return root
+
+
+def capitalized(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def add_pass_options(root: argparse.ArgumentParser) -> None:
+    """Without a command: one pass."""
+    group = root.add_argument_group("one pass (without a command)")
+    group.add_argument("--dry-run", action="store_true", help="show what would be done, and write nothing")
+    group.add_argument(
+        "--detailed-exitcode", action="store_true", help="with --dry-run: exit 2 where changes are pending"
+    )
+    group.add_argument(
+        "--policy", choices=("observe", "create-only", "upsert-only", "full"), help="how far to go, over the Settings"
+    )
+    group.add_argument("--only", action="append", metavar="NAME", help="only this subscription; never prunes")
+    group.add_argument(
+        "--selector", action="append", type=pair, metavar="KEY=VALUE", help="only those with this label; never prunes"
+    )
+    group.add_argument(
+        "--renew-within", type=duration, metavar="DURATION", help="renew whatever ends within this time as well"
+    )
+    group.add_argument("--allow", action="append", metavar="CODE", help="let a safety violation through, by its code")
+    group.add_argument("--live", metavar="FILE", help="with --dry-run: plan from a snapshot instead of from Graph")
+    group.add_argument("--now", type=moment, metavar="TIME", help="with --dry-run: plan as if it were this time")
+
+
+def add_reading_commands(add: Callable[[str, str], Parser]) -> None:
+    add("validate", "check the manifests, without any call")
+    add("schema", "print the JSON Schema of the manifests, for editors")
+    catalog = add("catalog", "print what Graph allows for a resource, or for all that are known")
+    catalog.add_argument(
+        "resource", nargs="?", metavar="RESOURCE", help="a concrete path, such as /teams/getAllChannels"
+    )
+    status = add("status", "show the live subscriptions of each tenant")
+    status.add_argument("--live-out", metavar="FILE", help="write a redacted snapshot, to plan from with --live")
+    completion = add("completion", "print a shell's completion")
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+def add_running_commands(add: Callable[[str, str], Parser]) -> None:
+    listen = add("listen", "answer Graph's validation requests and print what it delivers")
+    listen.add_argument("--listen", type=address, required=True, metavar="HOST:PORT")
+    listen.add_argument("--tls-cert", metavar="FILE", help="PEM; without it, something in front must speak TLS")
+    listen.add_argument("--tls-key", metavar="FILE")
+    emulator = add("emulator", "run a local Graph, without a tenant")
+    emulator.add_argument("--listen", type=address, default=("127.0.0.1", 8443), metavar="HOST:PORT")
+    emulator.add_argument("--home", default=".emulator", metavar="FOLDER", help="where its keys and its log are kept")
+    emulator.add_argument(
+        "--behaviour", action="append", type=pair, metavar="NAME=VALUE", help="where it is open what Graph does"
+    )
+    demo = add("demo", "tell the whole story on a local Graph, without a tenant and without questions")
+    demo.add_argument("--keep", metavar="FOLDER", help="work in this folder and leave it there")
+
+
+APPENDED = ("files", "variables", "variable_files", "tenants", "allow_cloud")
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line; ends the process with 64 where it is wrong."""
+    root = parser()
+    options = root.parse_args(arguments)
+    for name in APPENDED:
+        both = [*(getattr(options, name, None) or []), *(getattr(options, f"{name}_after", None) or [])]
+        setattr(options, name, both)
+    check(root, options)
+    return options
+
+
+def check(root: Parser, options: argparse.Namespace) -> None:
+    """What argparse cannot check by itself."""
+    if options.command is None and not options.dry_run:
+        for name in ("live", "now", "detailed_exitcode"):
+            if getattr(options, name):
+                root.error(f"--{name.replace('_', '-')} goes with --dry-run")
+    if options.command == "listen" and bool(options.tls_cert) != bool(options.tls_key):
+        root.error("--tls-cert and --tls-key go together")
+    for code in options.allow or ():
+        check_code(root, code)
+
+
+def check_code(root: Parser, code: str) -> None:
+    from reconciler.core.safety import CODES
+
+    if code not in CODES:
+        root.error(f"--allow {code}: no such code, known are {', '.join(CODES)}")

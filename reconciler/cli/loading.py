@@ -1,0 +1,101 @@
+"""The command line's part of reading manifests: which texts, which variables, whose subscriptions."""
+
+import argparse
+import dataclasses
+import datetime as dt
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.core.errors import ManifestError, UsageError
+from reconciler.core.manifest import read_manifests
+from reconciler.core.mark import NAME, OWNER_LENGTH
+from reconciler.core.source import Problem, Severity, Source
+from reconciler.core.wanted import Wanted, certificate_files, examine
+from reconciler.sources.referenced import Referenced
+from reconciler.sources.texts import read_texts
+
+__all__ = ["Loaded", "load"]
+
+VARIABLE_PREFIX = "RECONCILER_VAR_"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Loaded:
+    """The manifests of one run."""
+
+    wanted: Wanted
+    referenced: Referenced
+    whole: bool
+    """Whether everything was read that there is, so that what is missing is not wanted."""
+
+    owner: str | None
+
+    def must_be_valid(self) -> None:
+        """Raises ManifestError with all problems, warnings among them, if one of them is an error."""
+        if self.wanted.errors:
+            raise ManifestError(self.wanted.problems)
+
+
+def load(options: argparse.Namespace, *, confined: bool, now: dt.datetime) -> Loaded:
+    """Read and check all manifests. Raises UsageError for what the command line itself gets wrong."""
+    texts = read_texts(options.files or ["manifests"], confined=confined, stdin=lambda: sys.stdin.buffer.read())
+    manifests = read_manifests(texts.texts, variables(options))
+    referenced = Referenced(texts.roots, confined)
+    owner, owner_problems = owner_of(options.owner, manifests.settings[0] if manifests.settings else None)
+    wanted = examine(manifests, referenced.files(certificate_files(manifests)), owner=owner, now=now)
+    nothing = [] if texts.texts or texts.problems else [no_documents(options)]
+    problems = sorted((*texts.problems, *nothing, *owner_problems, *wanted.problems))
+    wanted = dataclasses.replace(wanted, problems=tuple(problems))
+    return Loaded(wanted, referenced, texts.whole and bool(manifests.settings), owner)
+
+
+def no_documents(options: argparse.Namespace) -> Problem:
+    return Problem(Source(str(options.files[0])), "no-documents", "there is no manifest here")
+
+
+def variables(options: argparse.Namespace) -> Mapping[str, str]:
+    """``--var`` over ``--var-file`` over the environment."""
+    found = {
+        name.removeprefix(VARIABLE_PREFIX): value
+        for name, value in os.environ.items()
+        if name.startswith(VARIABLE_PREFIX)
+    }
+    for path in options.variable_files:
+        found |= variable_file(path)
+    return found | dict(options.variables)
+
+
+def variable_file(path: str) -> dict[str, str]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--var-file {path} cannot be read: {error}") from error
+    found = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.strip()):
+            raise UsageError(f"--var-file {path}:{number} is not NAME=VALUE")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def owner_of(given: str | None, settings: object) -> tuple[str | None, list[Problem]]:
+    """The flag or the environment wins over the Settings, and a difference is worth a word."""
+    from reconciler.core.manifest.kinds import Settings
+    from reconciler.core.manifest.read import Item
+
+    if given is not None and (len(given) > OWNER_LENGTH or not NAME.fullmatch(given)):
+        raise UsageError(f"the owner {given!r} is not made of a-z, 0-9 and -, at most {OWNER_LENGTH} characters")
+    if not isinstance(settings, Item) or not isinstance(settings.manifest, Settings):
+        return given, []
+    written = settings.manifest.spec.owner
+    if given and written and given != written:
+        message = f"the owner is {given!r} by the command line or RECONCILER_OWNER, {written!r} here"
+        place = settings.document.place("spec", "owner")
+        return given, [Problem(place, "owner-differs", message, Severity.WARNING)]
+    return given or written, []

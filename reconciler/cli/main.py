@@ -1,0 +1,53 @@
+"""The entry of the ``reconcile`` command: which command, and what an error comes to."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from reconciler.cli.arguments import parse
+
+__all__ = ["main", "run"]
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = parse(arguments)
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain about that once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def command(options: argparse.Namespace) -> int:
+    """Each command is imported only when it is asked for."""
+    from reconciler.core.errors import ManifestError, ReconcilerError, UsageError
+
+    name = options.command or "passes"
+    module = importlib.import_module(f"reconciler.cli.{name}")
+    try:
+        return int(module.main(options))
+    except UsageError as error:
+        return complain(error, 64)
+    except ManifestError as error:
+        from reconciler.cli.problems import report_problems
+
+        report_problems(error.problems, options.format)
+        return 4
+    except ReconcilerError as error:
+        return complain(error, 1)
+
+
+def complain(error: Exception, code: int) -> int:
+    print(f"reconcile: {error}", file=sys.stderr)
+    return code

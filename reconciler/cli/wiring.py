@@ -1,0 +1,106 @@
+"""Joins the parts: manifests to Graph clients, the store to the engine. The one module that knows them all."""
+
+import argparse
+import dataclasses
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from reconciler.cli.access import Keeper
+from reconciler.cli.loading import Loaded
+from reconciler.core.errors import ReconcilerError, SecretError
+from reconciler.core.manifest.kinds import Tenant
+from reconciler.core.manifest.read import Item
+from reconciler.engine.clock import SystemClock
+from reconciler.engine.hands import Party
+from reconciler.engine.run import View
+from reconciler.graph.client import Graph, TenantClient
+from reconciler.graph.pacing import Kind, Limits
+from reconciler.store import ReadStore, Store
+
+__all__ = ["ClientStates", "Opened", "open_tenants", "parties", "state_location", "views"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Opened:
+    """A tenant that there is a way into."""
+
+    item: Item[Tenant]
+    tenant_id: str
+    client: TenantClient
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+
+def new_graph(loaded: Loaded) -> Graph:
+    """A Graph client that keeps to the request limits of the Settings."""
+    pacing = loaded.wanted.settings.pacing
+    limits = Limits()
+    per_tenant = {**limits.per_tenant, Kind.WRITE: pacing.writes, Kind.GET: pacing.reads, Kind.LIST: pacing.lists}
+    return Graph(clock=SystemClock(), limits=dataclasses.replace(limits, per_tenant=per_tenant))
+
+
+def open_tenants(
+    tenants: Iterable[Item[Tenant]], graph: Graph, loaded: Loaded, options: argparse.Namespace
+) -> tuple[list[Opened], dict[str, ReconcilerError]]:
+    """Find the way into each tenant; one that there is no way into fails alone."""
+    keeper = Keeper(loaded.referenced, allowed_hosts(options))
+    opened: list[Opened] = []
+    shut: dict[str, ReconcilerError] = {}
+    for item in tenants:
+        try:
+            access = keeper.access(item)
+            opened.append(Opened(item, access.tenant_id, graph.tenant(access)))
+        except ReconcilerError as error:
+            shut[item.name] = error
+    return opened, shut
+
+
+def allowed_hosts(options: argparse.Namespace) -> frozenset[str]:
+    environment = os.environ.get("RECONCILER_ALLOW_CLOUD", "").replace(",", " ").split()
+    return frozenset((*options.allow_cloud, *environment))
+
+
+def state_location(options: argparse.Namespace) -> Path | str:
+    """``--state``, else the user's state folder."""
+    if options.state:
+        return options.state if "://" in options.state else Path(options.state)
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "reconciler"
+
+
+def views(opened: Sequence[Opened], store: ReadStore, owner: str) -> list[View]:
+    return [View(each.name, each.client, store.memory(owner=owner, tenant_id=each.tenant_id)) for each in opened]
+
+
+def parties(opened: Sequence[Opened], store: Store, owner: str) -> list[Party]:
+    return [
+        Party(
+            name=each.name,
+            tenant_id=each.tenant_id,
+            reader=each.client,
+            writer=each.client,
+            journal=store.journal(owner=owner, tenant_id=each.tenant_id),
+        )
+        for each in opened
+    ]
+
+
+class ClientStates:
+    """The secrets that the endpoints' ``clientState`` is made with, read when they are first used."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._endpoints = {item.name: item for item in loaded.wanted.manifests.endpoints}
+        self._referenced = loaded.referenced
+
+    def secret(self, endpoint: str, key: str) -> bytes | None:
+        item = self._endpoints[endpoint]
+        reference = item.manifest.spec.secrets.get(key)
+        if reference is None:
+            return None
+        try:
+            return self._referenced.secret(reference, item.document.text.base)
+        except SecretError as error:
+            raise SecretError(f"clientState of Endpoint {endpoint!r}, key {key!r}: {error}") from error

@@ -1,0 +1,69 @@
+"""What came in, as values. Secrets and payloads stand in no ``repr``."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from reconciler.core.mark import Mark, UnknownMark
+
+__all__ = ["Delivery", "Item", "Malformed", "Notification"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Notification:
+    """One item of a delivery, about data or about the subscription itself (facts 5.4, 6). Nobody has verified it."""
+
+    subscription_id: str
+    change_type: str | None = None
+    """In lower case: Graph writes ``Created`` as well (facts 2.3)."""
+
+    lifecycle_event: str | None = None
+    """In the catalog's spelling where it is known there."""
+
+    resource: str | None = None
+    tenant_id: str | None = None
+    """In lower case; from ``tenantId`` or ``organizationId``."""
+
+    client_state: str | None = dataclasses.field(default=None, repr=False)
+    encrypted: bool = False
+    properties: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    """All others as they came, ``resourceData`` and ``encryptedContent`` among them."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Malformed:
+    """An item that cannot be read; ``reason`` says why and repeats nothing of it."""
+
+    position: int
+    reason: str
+
+
+Item = Notification | Malformed
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Delivery:
+    """One request. Items of many subscriptions, apps and tenants may ride in it (facts 5.4)."""
+
+    path: str
+    lifecycle: bool
+    """The path serves lifecycle notifications only. Where it serves both, each item tells by its event."""
+
+    mark: Mark | UnknownMark | None
+    """Read from the request's own query: anybody can write one there."""
+
+    items: tuple[Item, ...]
+    received_at: dt.datetime
+    validation_tokens: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    """The JWTs that come beside rich notifications, unread (facts 7.3)."""
+
+    verified: Literal[False] = False
+
+    @property
+    def notifications(self) -> tuple[Notification, ...]:
+        return tuple(item for item in self.items if isinstance(item, Notification))
+
+    @property
+    def malformed(self) -> tuple[Malformed, ...]:
+        return tuple(item for item in self.items if isinstance(item, Malformed))

@@ -1,0 +1,58 @@
+"""The files and secrets that manifests refer to, read for whoever uses them and for nobody else."""
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from reconciler.core.errors import SecretError
+from reconciler.core.manifest.fields import SecretReference
+from reconciler.core.wanted import FileReference
+from reconciler.sources.texts import reason
+
+__all__ = ["Referenced"]
+
+LARGEST = 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Referenced:
+    """Reads what manifests refer to.
+
+    ``confined``, as in a dry run, keeps it within ``roots``: manifests from a pull request are hostile, and a file
+    outside of their folder counts as absent.
+    """
+
+    roots: Mapping[str, Path]
+    confined: bool
+    environ: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ)
+
+    def files(self, references: Iterable[FileReference]) -> dict[FileReference, bytes | str]:
+        """The content of each, or a sentence why there is none."""
+        return {reference: self.file(reference.path, reference.base) for reference in references}
+
+    def file(self, path: str, base: str) -> bytes | str:
+        try:
+            file = Path(base, path).resolve(strict=True)
+            if self.confined and not file.is_relative_to(self.roots.get(base, Path(base)).resolve()):
+                return f"the file {path} lies outside of the manifests' folder, a dry run does not read it"
+            if not file.is_file() or file.stat().st_size > LARGEST:
+                return f"the file {path} is no regular file, or over 1 MiB"
+            return file.read_bytes()
+        except (OSError, RuntimeError, ValueError) as error:
+            return f"the file {path} cannot be read: {reason(error)}"
+
+    def secret(self, reference: SecretReference, base: str) -> bytes:
+        """Raises SecretError where it is absent or empty."""
+        if reference.env is not None:
+            value = self.environ.get(reference.env, "").encode()
+            if not value:
+                raise SecretError(f"the environment variable {reference.env} is not set")
+            return value
+        content = self.file(reference.file or "", base)
+        if isinstance(content, str):
+            raise SecretError(content)
+        value = content.removesuffix(b"\n").removesuffix(b"\r")
+        if not value:
+            raise SecretError(f"the file {reference.file} is empty")
+        return value

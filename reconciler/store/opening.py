@@ -1,0 +1,108 @@
+"""A location in, an open store out: ``Store.open`` to write to it, ``Store.read`` to look without a trace."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from reconciler.engine.ports import Journal, Memory
+from reconciler.store.failures import database_failures
+from reconciler.store.location import Place
+from reconciler.store.reading import ReadStore
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, Select
+
+    from reconciler.store.writer import Writer
+
+__all__ = ["Store"]
+
+PATIENCE = 5.0
+"""How many seconds another process may hold the store locked."""
+
+
+def wall_clock() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Store:
+    """An open store, shared by all owners and tenants of the process."""
+
+    def __init__(self, place: Place, *, reading: "Engine", writer: "Writer") -> None:
+        self.place, self.reading, self.writer = place, reading, writer
+
+    @classmethod
+    def open(
+        cls,
+        location: Path | str,
+        *,
+        now: Callable[[], dt.datetime] = wall_clock,
+        patience: float = PATIENCE,
+    ) -> "Store":
+        """Open for writing; a folder or file that is missing is made, older tables are migrated.
+
+        ``now`` says how old a tombstone is. Raises StoreError, also for a store that a later version wrote.
+        """
+        place = Place.of(location)
+        place.prepare()
+        with database_failures(place, "opened"):
+            return cls.connect(place, now, patience)
+
+    @classmethod
+    def connect(cls, place: Place, now: Callable[[], dt.datetime], patience: float) -> "Store":
+        from reconciler.store.connections import reading_engine, settle_journal_mode, writing_engine
+        from reconciler.store.schema import migrate
+        from reconciler.store.writer import Writer
+
+        reading = reading_engine(place, patience=patience)
+        writing = writing_engine(place, patience=patience)
+        try:
+            settle_journal_mode(writing, patience)
+            migrate(reading, writing, place)
+        except BaseException:
+            reading.dispose()
+            writing.dispose()
+            raise
+        return cls(place, reading=reading, writer=Writer(writing, place, now))
+
+    @staticmethod
+    def read(location: Path | str) -> "ReadStore":
+        """Open for a dry run, which writes nothing; a store that is missing is an empty one. Raises StoreError."""
+        return ReadStore.of(Place.of(location))
+
+    def journal(self, *, owner: str, tenant_id: str) -> Journal:
+        from reconciler.store.remembering import StoredJournal
+
+        return StoredJournal(self.fetch, self.writer.write, owner=owner, tenant_id=tenant_id)
+
+    def memory(self, *, owner: str, tenant_id: str) -> Memory:
+        from reconciler.store.remembering import StoredMemory
+
+        return StoredMemory(self.fetch, owner=owner, tenant_id=tenant_id)
+
+    async def fetch(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
+        import asyncio
+
+        return await asyncio.to_thread(self.fetch_now, statement)
+
+    def fetch_now(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
+        from reconciler.store.statements import fetch
+
+        with database_failures(self.place, "read"), self.reading.begin() as connection:
+            return fetch(connection, statement)
+
+    async def close(self) -> None:
+        """Carry out what is being written, then let go of the file. A second time does no harm."""
+        import asyncio
+
+        await asyncio.to_thread(self.writer.close)
+        self.reading.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,86 @@
+"""A store that is only looked at, for a dry run: a place in, memories out, and nothing is written anywhere."""
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from reconciler.engine.ports import Memory
+from reconciler.store.failures import database_failures, file_failures
+from reconciler.store.forgetful import NothingRemembered
+from reconciler.store.location import Place
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select
+
+__all__ = ["ReadStore"]
+
+T = TypeVar("T")
+
+
+class ReadStore:
+    """A store that is only looked at. Holds nothing open between two looks, so there is nothing to close.
+
+    ``warning`` is a sentence where there is a store that was not read. One of another revision is not: half understood,
+    it could make a plan wrong, while none at all only makes it less informed. An older one is migrated by the next run
+    that writes.
+    """
+
+    def __init__(self, place: Place, *, empty: bool = False, warning: str | None = None) -> None:
+        self.place, self.empty, self.warning = place, empty, warning
+
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        with file_failures(place, "read"):
+            if place.file and not is_there(place.file):
+                return cls(place, empty=True)
+        from reconciler.store.schema import HEAD, revision_of
+
+        found = cls(place).query(revision_of)
+        if found == HEAD:
+            return cls(place)
+        if found is None:
+            return cls(place, empty=True)
+        return cls(
+            place, empty=True, warning=f"{place} is not read: its revision is {found}, this version knows {HEAD}"
+        )
+
+    def memory(self, *, owner: str, tenant_id: str) -> Memory:
+        if self.empty:
+            return NothingRemembered()
+        from reconciler.store.remembering import StoredMemory
+
+        return StoredMemory(self.fetch, owner=owner, tenant_id=tenant_id)
+
+    async def fetch(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
+        import asyncio
+
+        return await asyncio.to_thread(self.fetch_now, statement)
+
+    def fetch_now(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
+        from reconciler.store.statements import fetch
+
+        return self.query(lambda connection: fetch(connection, statement))
+
+    def query(self, query: "Callable[[Connection], T]") -> T:
+        from reconciler.store.connections import looking_engine
+        from reconciler.store.looking import look
+
+        with file_failures(self.place, "read"), database_failures(self.place, "read"):
+            if self.place.file:
+                return look(self.place, self.place.file, query)
+            with looking_engine(self.place).connect() as connection:
+                return query(connection)
+
+
+def is_there(file: Path) -> bool:
+    """False where the file or its folder is missing; Path.exists would also hide a folder that may not be entered."""
+    try:
+        mode = file.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return True

@@ -1,0 +1,55 @@
+"""The SQL of the store, the same for SQLite and PostgreSQL; only the upsert asks which of them it is."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from reconciler.store import tables
+
+__all__ = ["drop_tombstones", "fetch", "remove", "rows_of", "upsert"]
+
+TOMBSTONE_AGE = dt.timedelta(days=1)
+"""LIST lags behind a DELETE by minutes; for that long it must be known that a listed subscription is gone."""
+
+Row = Mapping[str, Any]
+
+
+def rows_of(table: Table, scope: Row) -> Select[Any]:
+    """Every row of a scope, without the columns that spell the scope."""
+    wanted = [column for column in table.columns if column.name not in scope]
+    return select(*wanted).where(*(table.columns[name] == value for name, value in scope.items()))
+
+
+def fetch(connection: Connection, statement: Select[Any]) -> list[Row]:
+    """Run a statement that only reads."""
+    return [{str(name): value for name, value in row.items()} for row in connection.execute(statement).mappings()]
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert, or overwrite by primary key."""
+    if not rows:
+        return
+    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    changed = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changed),
+        [dict(row) for row in rows],
+    )
+
+
+def remove(connection: Connection, table: Table, keys: Sequence[Row]) -> None:
+    """Delete by primary key; keys that are not there do no harm."""
+    if not keys:
+        return
+    # The prefix keeps the parameters apart from the columns of the same name.
+    matches = (column == bindparam(f"key_{column.name}") for column in table.primary_key.columns)
+    values = [{f"key_{name}": value for name, value in key.items()} for key in keys]
+    connection.execute(delete(table).where(*matches), values)
+
+
+def drop_tombstones(connection: Connection, now: dt.datetime) -> None:
+    """Of every owner and tenant, so that those of removed tenants go too."""
+    connection.execute(delete(tables.subscriptions).where(tables.subscriptions.c.deleted_at < now - TOMBSTONE_AGE))

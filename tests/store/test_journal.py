@@ -1,0 +1,175 @@
+"""What is written comes back as it was, for its own owner and tenant, and in few commits."""
+
+import asyncio
+import dataclasses
+import datetime as dt
+import signal
+from pathlib import Path
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+from reconciler.core.catalog import Version
+from reconciler.core.errors import StoreError
+from reconciler.store import Store, tables
+from reconciler.store.columns import Lifetime, Moment
+from reconciler.store.statements import upsert
+from tests.store.support import NOW, TENANT, intent, remembered, start
+
+FULL = remembered(
+    version=Version.BETA,
+    created_at=NOW,
+    written_at=NOW.astimezone(dt.timezone(dt.timedelta(hours=-8))),
+    expires_at=NOW + dt.timedelta(days=3),
+    granted=dt.timedelta(days=2, hours=23, minutes=55, microseconds=1),
+    deleted_at=NOW,
+    certificate_fixed=True,
+)
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with Store.open(tmp_path, now=lambda: NOW) as opened:
+        yield opened
+
+
+@pytest.fixture
+def journal(store):
+    return store.journal(owner="me", tenant_id=TENANT)
+
+
+async def test_every_field_comes_back(journal):
+    await journal.remember([FULL, remembered("s2")])
+    found = await journal.remembered()
+    assert found == {"s1": FULL, "s2": remembered("s2")}
+    assert found["s1"].written_at.tzinfo is dt.UTC
+
+
+async def test_overwrites_and_forgets(journal):
+    await journal.remember([remembered(), remembered("s2"), remembered(name="first"), remembered(name="last")])
+    await journal.forget(["s2", "unknown"])
+    await journal.forget([])
+    await journal.remember([])
+    assert await journal.remembered() == {"s1": remembered(name="last")}
+
+
+async def test_intents_are_settled(journal):
+    await journal.intend(intent(birth="aaaaaaaaaa"))
+    await journal.intend(intent(replaces="s1"))
+    await journal.intend(intent("calendar"))
+    await journal.settle("calendar")
+    await journal.settle("calendar")
+    assert await journal.intents() == {"mail": intent(replaces="s1")}
+
+
+async def test_ceilings_are_learnt_for_every_owner(store, journal):
+    await journal.learn("teams", dt.timedelta(days=3))
+    await journal.learn("teams", dt.timedelta(minutes=4230))
+    assert await store.memory(owner="you", tenant_id=TENANT).ceilings() == {"teams": dt.timedelta(minutes=4230)}
+    assert await store.memory(owner="me", tenant_id="other").ceilings() == {}
+
+
+async def test_owners_and_tenants_do_not_see_each_other(store, journal):
+    await journal.remember([remembered()])
+    await journal.intend(intent())
+    for owner, tenant in [("you", TENANT), ("me", "other")]:
+        memory = store.memory(owner=owner, tenant_id=tenant)
+        assert (await memory.remembered(), await memory.intents()) == ({}, {})
+    await store.journal(owner="you", tenant_id=TENANT).forget(["s1"])
+    assert set(await store.memory(owner="me", tenant_id=TENANT.upper()).remembered()) == {"s1"}
+
+
+async def test_old_tombstones_are_dropped_by_the_next_write(store, tmp_path):
+    journal = store.journal(owner="me", tenant_id=TENANT)
+    recent = remembered("recent", deleted_at=NOW - dt.timedelta(hours=23))
+    await journal.remember([remembered("old", deleted_at=NOW - dt.timedelta(hours=25)), recent, remembered("live")])
+    assert set(await journal.remembered()) == {"recent", "live"}
+    async with Store.open(tmp_path, now=lambda: NOW + dt.timedelta(hours=2)) as later:
+        await later.journal(owner="you", tenant_id="other").settle("nothing")
+    assert set(await journal.remembered()) == {"live"}
+
+
+async def test_concurrent_writes_share_commits(store, journal):
+    await asyncio.gather(*(journal.remember([remembered(f"s{n}")]) for n in range(300)))
+    assert len(await journal.remembered()) == 300
+    assert store.writer.commits < 100
+
+
+async def test_one_that_is_at_fault_fails_alone(journal):
+    naive = remembered("bad", created_at=dt.datetime(2026, 1, 1))  # noqa: DTZ001 - the fault
+    calls = [journal.remember([remembered(f"s{n}") if n != 7 else naive]) for n in range(20)]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert [n for n, result in enumerate(results) if result] == [7]
+    assert isinstance(results[7], StoreError)
+    assert "without an offset" in str(results[7])
+    assert len(await journal.remembered()) == 19
+
+
+async def test_a_closed_store_says_so(tmp_path):
+    store = Store.open(tmp_path)
+    await store.close()
+    await store.close()
+    with pytest.raises(StoreError, match="closed already"):
+        await store.journal(owner="me", tenant_id=TENANT).intend(intent())
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("journal.remember([remembered()])", "remembered"),
+        ("journal.intend(intent())", "intents"),
+    ],
+)
+async def test_what_a_call_returned_from_survives_a_kill(tmp_path: Path, call: str, found: str):
+    child = start(tmp_path, f"asyncio.run({call})\nos.kill(os.getpid(), signal.SIGKILL)")
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
+    async with Store.open(tmp_path) as store:
+        assert await getattr(store.memory(owner="me", tenant_id=TENANT), found)()
+
+
+POSTGRESQL: Dialect = PGDialect()
+
+offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes)))
+
+
+@given(st.datetimes().map(lambda moment: moment.replace(year=min(max(moment.year, 2), 9998), day=1)), offsets)
+def test_times_come_back_aware_and_in_utc(naive, offset):
+    moment = naive.replace(tzinfo=offset)
+    for dialect in (SQLiteDialect(), POSTGRESQL):
+        stored = Moment().process_bind_param(moment, dialect)
+        found = Moment().process_result_value(stored, dialect)
+        assert (found, found and found.tzinfo) == (moment, dt.UTC)
+
+
+@given(st.timedeltas(dt.timedelta(), dt.timedelta(days=36500)))
+def test_lifetimes_come_back(lifetime):
+    stored = Lifetime().process_bind_param(lifetime, SQLiteDialect())
+    assert Lifetime().process_result_value(stored, SQLiteDialect()) == lifetime
+
+
+def test_the_columns_are_the_fields():
+    scope = {"owner", "tenant_id"}
+    assert {c.name for c in tables.subscriptions.columns} - scope == {f.name for f in dataclasses.fields(remembered())}
+    assert {c.name for c in tables.intents.columns} - scope == {f.name for f in dataclasses.fields(intent())}
+
+
+@pytest.mark.parametrize("kind", [SQLiteDialect(), POSTGRESQL], ids=["sqlite", "postgresql"])
+def test_both_kinds_overwrite_by_primary_key(kind):
+    statements = []
+
+    class Recorder:
+        dialect = kind
+
+        def execute(self, statement, _):
+            statements.append(" ".join(str(statement.compile(dialect=kind)).replace('"', "").split()))
+
+    upsert(
+        cast("Connection", Recorder()), tables.ceilings, [{"tenant_id": "t", "key": "k", "seconds": dt.timedelta(1)}]
+    )
+    assert "ON CONFLICT (tenant_id, key) DO UPDATE SET seconds = excluded.seconds" in statements[0]
