@@ -1,0 +1,184 @@
+"""Without a command: one pass. A dry run shows the plan, an apply carries it out."""
+
+import argparse
+import asyncio
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from reconciler.cli.exits import after
+from reconciler.cli.loading import Loaded, load
+from reconciler.cli.printing import print_report
+from reconciler.cli.selecting import chosen_tenants, selection
+from reconciler.core.desired import Desired
+from reconciler.core.errors import ManifestError, ReconcilerError
+from reconciler.core.manifest.kinds import Tenant
+from reconciler.core.manifest.read import Item
+from reconciler.core.plan import Options, plan
+from reconciler.core.policy import Policy
+from reconciler.core.safety import Limits
+from reconciler.core.snapshot import Snapshot, SnapshotError, read_snapshot, world_of
+from reconciler.core.source import Problem, Severity, Source
+from reconciler.core.world import World
+from reconciler.engine.run import Report
+
+__all__ = ["main"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Work:
+    """What one pass is about."""
+
+    loaded: Loaded
+    tenants: Sequence[Item[Tenant]]
+    desired: Sequence[Desired]
+    options: Options
+
+
+def main(options: argparse.Namespace) -> int:
+    snapshot = take_up(options.live) if options.live else None
+    now = options.now or (snapshot.taken_at if snapshot else dt.datetime.now(dt.UTC))
+    work = prepare(options, now)
+    if snapshot:
+        report, problems = plan_offline(work, snapshot, now), lacking(work, snapshot)
+    elif options.dry_run:
+        report, problems = asyncio.run(look(work, options, now))
+    else:
+        report, problems = asyncio.run(carry_out(work, options))
+    problems = sorted((*work.loaded.wanted.problems, *problems, *told_of(report, work)))
+    print_report(report, problems, work.desired, options=options, owner=work.options.owner)
+    return after(report, detailed=options.detailed_exitcode)
+
+
+def take_up(path: str) -> Snapshot:
+    """Raises ManifestError where the file is no snapshot: exit 4, as for all that is read."""
+    try:
+        return read_snapshot(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, SnapshotError) as error:
+        raise ManifestError([Problem(Source(path), "snapshot", str(error))]) from error
+
+
+def prepare(options: argparse.Namespace, now: dt.datetime) -> Work:
+    """Read the manifests and find out what the run is about. Raises ManifestError and UsageError."""
+    loaded = load(options, confined=options.dry_run, now=now)
+    loaded.must_be_valid()
+    owner = loaded.owner
+    if owner is None:
+        message = (
+            "nobody says whose subscriptions these are: give spec.owner in the Settings, RECONCILER_OWNER or --owner"
+        )
+        place = loaded.wanted.manifests.settings[0].source if loaded.wanted.manifests.settings else Source("manifests")
+        raise ManifestError([*loaded.wanted.problems, Problem(place, "owner-missing", message)])
+    tenants = chosen_tenants(loaded.wanted.tenants, options.tenants)
+    names = {item.name for item in tenants}
+    desired = [each for each in loaded.wanted.desired if each.tenant in names]
+    return Work(loaded, tenants, desired, pass_options(options, loaded, desired, owner))
+
+
+def pass_options(options: argparse.Namespace, loaded: Loaded, desired: Sequence[Desired], owner: str) -> Options:
+    settings = loaded.wanted.settings
+    limits = settings.limits
+    return Options(
+        owner=owner,
+        policy=Policy(options.policy) if options.policy else settings.policy,
+        prune=loaded.whole,
+        selected=selection(options, desired),
+        renew_within=options.renew_within,
+        limits=Limits(limits.removals, limits.floor, limits.replacements),
+        allow=frozenset(options.allow or ()),
+    )
+
+
+def plan_offline(work: Work, snapshot: Snapshot, now: dt.datetime) -> Report:
+    """From a snapshot: no credential, no socket."""
+    return sum((plan_tenant(work, item.name, snapshot, now) for item in work.tenants), Report())
+
+
+def plan_tenant(work: Work, name: str, snapshot: Snapshot, now: dt.datetime) -> Report:
+    taken = snapshot.tenant(name)
+    world = world_of(taken) if taken else World(name)
+    return Report(plan(work.desired, world, now=now, options=work.options), worlds={name: world})
+
+
+def lacking(work: Work, snapshot: Snapshot) -> list[Problem]:
+    message = "the snapshot lacks this tenant, it is planned as if it had no subscription"
+    missing = [item for item in work.tenants if snapshot.tenant(item.name) is None]
+    return [warning(item, "tenant-not-in-snapshot", message) for item in missing]
+
+
+async def look(work: Work, options: argparse.Namespace, now: dt.datetime) -> tuple[Report, list[Problem]]:
+    """A dry run: there is nothing in it that could write."""
+    from reconciler.cli.wiring import Store, new_graph, open_tenants, state_location, views
+    from reconciler.engine.run import dry_run
+
+    store = Store.read(state_location(options))
+    async with new_graph(work.loaded) as graph:
+        opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
+        report = await dry_run(views(opened, store, work.options.owner), work.desired, now=now, options=work.options)
+    warned = (
+        [Problem(Source(str(state_location(options))), "store", store.warning, Severity.WARNING)]
+        if store.warning
+        else []
+    )
+    return report + Report(unread=shut), warned
+
+
+async def carry_out(work: Work, options: argparse.Namespace) -> tuple[Report, list[Problem]]:
+    from reconciler.cli.progress import Progress
+    from reconciler.cli.wiring import ClientStates, Store, new_graph, open_tenants, parties, state_location
+    from reconciler.engine.clock import SystemClock
+    from reconciler.engine.run import run
+
+    async with Store.open(state_location(options)) as store, new_graph(work.loaded) as graph:
+        opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
+        with Progress() as progress:
+            report = await run(
+                parties(opened, store, work.options.owner),
+                work.desired,
+                clock=SystemClock(),
+                options=work.options,
+                client_states=ClientStates(work.loaded),
+                watcher=progress,
+            )
+    return report + Report(unread=shut, outcomes=()), []
+
+
+def told_of(report: Report, work: Work) -> list[Problem]:
+    """What the pass itself has to say about tenants."""
+    problems = []
+    for item in work.tenants:
+        if error := report.unread.get(item.name):
+            problems.append(unread(item, error))
+        elif world := report.worlds.get(item.name):
+            problems += doubts(item, world, work)
+    return problems
+
+
+def unread(item: Item[Tenant], error: ReconcilerError) -> Problem:
+    message = f"this tenant could not be read, nothing is done there: {error}"
+    return Problem(item.source, "tenant-unread", message, Severity.ERROR, item.name)
+
+
+def doubts(item: Item[Tenant], world: World, work: Work) -> list[Problem]:
+    found = []
+    if world.incomplete:
+        message = f"the list is not whole, so nothing is removed or replaced: {world.incomplete}"
+        found.append(warning(item, "list-incomplete", message))
+    left = unwanted(world, work)
+    if left and not work.options.prune and work.options.selected is None:
+        message = (
+            f"{len(left)} of our subscriptions have no manifest here and are left alone ({', '.join(left)}):"
+            " a run prunes only if it reads a Settings document, and folders or - instead of single files"
+        )
+        found.append(warning(item, "not-pruned", message))
+    return found
+
+
+def unwanted(world: World, work: Work) -> list[str]:
+    wanted = {each.name for each in work.desired if each.tenant == world.tenant}
+    return sorted({each.name for each in world.owned(work.options.owner)} - wanted)
+
+
+def warning(item: Item[Tenant], rule: str, message: str) -> Problem:
+    return Problem(item.source, rule, message, Severity.WARNING, item.name)

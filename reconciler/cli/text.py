@@ -1,0 +1,103 @@
+"""A report in, lines for people out. The same report gives the same lines."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from reconciler.core.change import Change, Summary
+from reconciler.core.desired import Desired
+from reconciler.core.reasons import Action
+from reconciler.core.renewal import asked_lifetime
+from reconciler.core.times import spell_duration
+from reconciler.engine.outcome import Outcome, Result
+from reconciler.engine.run import Report
+
+__all__ = ["lines"]
+
+COLOURS = {
+    Action.CREATE: "32",
+    Action.UPDATE: "33",
+    Action.RENEW: "36",
+    Action.REPLACE: "35",
+    Action.DELETE: "31",
+    Action.ADOPT: "34",
+}
+RESULTS = {Result.DONE: "done", Result.FAILED: "FAILED", Result.WITHHELD: "withheld"}
+
+
+def lines(report: Report, desired: Iterable[Desired], *, colours: bool) -> Iterator[str]:
+    """The whole report: each tenant's changes, what is over a limit, the sum of it all."""
+    outcomes = {key(outcome): outcome for outcome in report.outcomes or ()}
+    for tenant, changes in groupby(report.plan.changes, key=lambda change: change.tenant):
+        yield f"{tenant}:"
+        for change in changes:
+            yield from change_lines(change, outcomes.get(key(change)), colours=colours)
+        yield ""
+    for violation in report.plan.violations:
+        yield f"unsafe: {violation.message} (--allow {violation.code} lets it through)"
+    yield summed(report.plan.summary)
+    if report.outcomes is not None:
+        yield outcomes_summed(report.outcomes)
+    if often := how_often(desired):
+        yield often
+
+
+def key(thing: Change | Outcome) -> tuple[str, str, Action, str | None]:
+    """What joins a change and its outcome; of several deletions of one name, each has its own id."""
+    identifier = None
+    if thing.action is Action.DELETE:
+        identifier = thing.subscription_id if isinstance(thing, Outcome) else thing.live.id if thing.live else None
+    return (thing.tenant, thing.name, thing.action, identifier)
+
+
+def change_lines(change: Change, outcome: Outcome | None, *, colours: bool) -> Iterator[str]:
+    head = f"  {change.action.symbol} {change.name:<28} {change.action:<8} {change.reason}"
+    yield painted(head, COLOURS[change.action], colours=colours)
+    yield f"      {change.resource}"
+    yield f"      {change.message}"
+    for difference in change.differences:
+        yield f"      {difference.field}: {difference.before or 'none'} → {difference.after or 'none'}"
+    if change.withheld:
+        yield f"      withheld, {change.withheld}: {change.why_withheld}"
+    elif outcome:
+        yield f"      {RESULTS[outcome.result]}: {outcome.message}{request(outcome)}"
+
+
+def request(outcome: Outcome) -> str:
+    return f" (request-id {outcome.request_id})" if outcome.request_id else ""
+
+
+def painted(text: str, colour: str, *, colours: bool) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if colours else text
+
+
+def summed(summary: Summary) -> str:
+    actions = {action: getattr(summary, action.value) for action in Action}
+    said = ", ".join(f"{count} to {action}" for action, count in actions.items() if count)
+    rest = {
+        "unchanged": summary.unchanged,
+        "withheld": summary.withheld,
+        "suspended": summary.suspended,
+        "unselected": summary.unselected,
+        "foreign": summary.foreign,
+    }
+    beside = ", ".join(f"{count} {word}" for word, count in rest.items() if count)
+    return f"{said or 'Nothing to do'}{'; ' if beside else ''}{beside}."
+
+
+def outcomes_summed(outcomes: Sequence[Outcome]) -> str:
+    counts = {result: sum(outcome.result is result for outcome in outcomes) for result in Result}
+    return f"{counts[Result.DONE]} done, {counts[Result.FAILED]} failed, {counts[Result.WITHHELD]} withheld."
+
+
+def how_often(desired: Iterable[Desired]) -> str | None:
+    """How often a pipeline must run: each subscription must be met by a run between its renewal time and its end."""
+    margins = [margin(each) for each in desired]
+    if not margins:
+        return None
+    return f"Where no daemon renews, run this at least every {spell_duration(min(margins))}."
+
+
+def margin(desired: Desired) -> dt.timedelta:
+    lifetime = asked_lifetime(desired.kind.longest({}), desired.lifetime)
+    return min(desired.renew_before, lifetime / 2) if desired.renew_before else lifetime / 3

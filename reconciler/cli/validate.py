@@ -1,0 +1,23 @@
+"""``reconcile validate``: every problem of every manifest, without any call."""
+
+import argparse
+import datetime as dt
+import sys
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.loading import load
+from reconciler.cli.problems import count, report_problems
+
+__all__ = ["main"]
+
+
+def main(options: argparse.Namespace) -> int:
+    loaded = load(options, confined=True, now=dt.datetime.now(dt.UTC))
+    problems, manifests = loaded.wanted.problems, loaded.wanted.manifests
+    if loaded.wanted.errors or options.format == "json":
+        report_problems(problems, options.format)
+        return Exit.INVALID if loaded.wanted.errors else Exit.OK
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"{count(len(manifests.subscriptions), 'subscription')} in {count(len(manifests.tenants), 'tenant')}: valid")
+    return Exit.OK

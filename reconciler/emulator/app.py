@@ -1,0 +1,79 @@
+"""The whole web application: authority, Graph in two versions and the control path, with a log of every request."""
+
+import contextlib
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reconciler.core.catalog import Version
+from reconciler.emulator import answers, refusals
+from reconciler.emulator.authority import Authority
+from reconciler.emulator.control import Control
+from reconciler.emulator.graph import CALLER, LOST, Graph
+from reconciler.emulator.home import Home
+from reconciler.emulator.service import Service
+from reconciler.emulator.tokens import Tokens
+
+Drop = Callable[[Scope], None]
+"""Ends the connection of a request at once."""
+
+
+def build(*, home: Home, service: Service, tokens: Tokens, origin: str, page_size: int, drop: Drop) -> ASGIApp:
+    versions = [
+        Mount(f"/{version}", Graph(version, service=service, tokens=tokens, origin=origin, page_size=page_size))
+        for version in Version
+    ]
+    authority = Authority(home=home, service=service, tokens=tokens, origin=origin)
+    control = Control(service=service, tokens=tokens)
+
+    def unknown(request: Request, error: Exception) -> Response:
+        """Elsewhere, too, in Graph's envelope."""
+        now = service.clock.now()
+        refusal = refusals.no_segment(request.url.path.split("/")[1])
+        if isinstance(error, HTTPException) and error.status_code != 404:
+            refusal = refusals.Refusal(error.status_code, "MethodNotAllowed", error.detail)
+        return answers.refused(refusal, given=answers.headers(request, now), now=now)
+
+    routes = [*versions, *control.routes(), *authority.routes()]
+    return Log(Starlette(routes=routes, exception_handlers={HTTPException: unknown}), home=home, drop=drop)
+
+
+class Log:
+    """Writes each request's line before its answer goes out, so that whoever has the answer finds the line."""
+
+    def __init__(self, app: ASGIApp, *, home: Home, drop: Drop) -> None:
+        self.app = app
+        self.home = home
+        self.drop = drop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def logged(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.home.log(line(scope, message["status"]))
+            if scope.get(LOST):
+                self.drop(scope)
+                return
+            await send(message)
+
+        with contextlib.suppress(ConnectionError):
+            await self.app(scope, receive, logged)
+        while scope.get(LOST) and (await receive())["type"] != "http.disconnect":
+            pass  # answering after the drop would be an error of ours
+
+
+def line(scope: Scope, status: int) -> dict[str, object]:
+    caller = scope.get(CALLER)
+    query = scope.get("query_string", b"").decode("latin-1")
+    raw = scope.get("raw_path") or scope["path"].encode()
+    return {
+        "method": scope["method"],
+        "path": raw.decode("latin-1").partition("?")[0] + (f"?{query}" if query else ""),
+        "status": status,
+        "tenant": caller.tenant if caller else None,
+        "app": caller.app if caller else None,
+    }

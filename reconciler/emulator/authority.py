@@ -1,0 +1,87 @@
+"""Entra's part: metadata, keys and tokens, as msal asks for them (facts 9.1)."""
+
+import datetime as dt
+import urllib.parse
+import uuid
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from reconciler.emulator import credentials
+from reconciler.emulator.credentials import EntraError, Proof
+from reconciler.emulator.home import Home
+from reconciler.emulator.service import Service
+from reconciler.emulator.tokens import LIFETIME, Tokens
+
+
+class Authority:
+    def __init__(self, *, home: Home, service: Service, tokens: Tokens, origin: str) -> None:
+        self.certificate = home.client_certificate()
+        self.service = service
+        self.tokens = tokens
+        self.origin = origin
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/common/discovery/keys", self.keys),
+            Route("/common/discovery/v2.0/keys", self.keys),
+            Route("/{tenant}/v2.0/.well-known/openid-configuration", self.metadata),
+            Route("/{tenant}/oauth2/v2.0/token", self.token, methods=["POST"]),
+        ]
+
+    async def keys(self, _: Request) -> Response:
+        return JSONResponse(self.tokens.key_set())
+
+    async def metadata(self, request: Request) -> Response:
+        tenant = request.path_params["tenant"]
+        if tenant != "common" and not self.service.apps.has_tenant(tenant):
+            return self.refused(credentials.unknown_tenant(tenant))
+        base = f"{self.origin}/{tenant}"
+        return JSONResponse(
+            {
+                "issuer": f"{base}/v2.0",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{base}/oauth2/v2.0/token",
+                "jwks_uri": f"{self.origin}/common/discovery/v2.0/keys",
+                "response_types_supported": ["code", "id_token"],
+                "scopes_supported": ["openid"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+                "tenant_region_scope": None,
+            }
+        )
+
+    async def token(self, request: Request) -> Response:
+        tenant = request.path_params["tenant"]
+        form = dict(urllib.parse.parse_qsl((await request.body()).decode("utf-8", "replace")))
+        proof = Proof(self.certificate, f"{self.origin}/{tenant}/oauth2/v2.0/token")
+        try:
+            app = credentials.authenticate(form, tenant=tenant, apps=self.service.apps, proof=proof)
+            audience = credentials.audience(form, origin=self.origin)
+        except EntraError as error:
+            return self.refused(error)
+        token = self.tokens.issue(
+            tenant=app.tenant_id, app=app.client_id, roles=app.roles, audience=audience, now=self.service.clock.now()
+        )
+        seconds = LIFETIME // dt.timedelta(seconds=1)
+        return JSONResponse(
+            {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
+        )
+
+    def refused(self, error: EntraError) -> Response:
+        """Entra's shape of an error."""
+        timestamp = self.service.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
+        trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
+        message = f"AADSTS{error.number}: {error.message}"
+        body = {
+            "error": error.error,
+            "error_description": f"{message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
+            "error_codes": [error.number],
+            "timestamp": timestamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": f"{self.origin}/error?code={error.number}",
+        }
+        return JSONResponse(body, status_code=error.status)

@@ -1,0 +1,64 @@
+"""What Graph's documentation leaves open, as switches: a name and a value in, what the emulator does out."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from reconciler.emulator.errors import EmulatorError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Behaviour:
+    """One open question. The first value is the default, the one that is harder on a client unless said otherwise."""
+
+    values: tuple[str, ...]
+    question: str
+    facts: str
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "beta-in-v1-list": Behaviour(("no", "yes"), "Can v1.0 see subscriptions that were created on beta?", "11.4"),
+    "certificate-patch": Behaviour(
+        ("ignored", "taken", "refused"), "What becomes of a certificate that is sent in PATCH?", "1.4"
+    ),
+    "client-state-on-get": Behaviour(("hidden", "shown"), "Does GET by id return clientState?", "1.2"),
+    "lifecycle-url-open": Behaviour(
+        ("required", "optional"), "Is a lifecycle URL asked for where no source says so?", "1.5"
+    ),
+    "twins": Behaviour(("accept", "conflict"), "What becomes of a second, equal subscription?", "2.1"),
+    "validate-on-patch": Behaviour(
+        ("always", "url-change", "never"), "When are endpoints validated again? Reauthorize: only with always.", "4"
+    ),
+}
+
+
+class Behaviours:
+    """The values in force: those of the start until they are changed, and again after a reset."""
+
+    def __init__(self, start: Mapping[str, str]) -> None:
+        self._start = {name: behaviour.values[0] for name, behaviour in BEHAVIOURS.items()} | checked(start)
+        self._now = dict(self._start)
+
+    def __getitem__(self, name: str) -> str:
+        return self._now[name]
+
+    def change(self, values: Mapping[str, object]) -> None:
+        self._now |= checked(values)
+
+    def reset(self) -> None:
+        self._now = dict(self._start)
+
+    def as_json(self) -> dict[str, str]:
+        return dict(sorted(self._now.items()))
+
+
+def checked(values: Mapping[str, object]) -> dict[str, str]:
+    """The same values, all of them known, or the reason why not."""
+    result: dict[str, str] = {}
+    for name, value in values.items():
+        if name not in BEHAVIOURS:
+            raise EmulatorError(f"unknown behaviour '{name}': use one of {', '.join(sorted(BEHAVIOURS))}")
+        allowed = BEHAVIOURS[name].values
+        if not isinstance(value, str) or value not in allowed:
+            raise EmulatorError(f"behaviour '{name}' cannot be '{value}': use one of {', '.join(allowed)}")
+        result[name] = value
+    return result

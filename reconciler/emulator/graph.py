@@ -1,0 +1,184 @@
+"""``/v1.0`` and ``/beta``: requests in, Graph's answers out (facts 3)."""
+
+import asyncio
+import dataclasses
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from reconciler.core.catalog import Version
+from reconciler.emulator import answers, pages, refusals
+from reconciler.emulator.refusals import Refusal
+from reconciler.emulator.service import Service
+from reconciler.emulator.tokens import Caller, InvalidToken, Tokens
+
+CALLER = "emulator.caller"
+LOST = "emulator.lost"
+"""Keys of the ASGI scope: for the request log, and for who drops the connection."""
+FOREIGN = "https://graph.another-host.invalid"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """One request below a version: who asks what of which subscription."""
+
+    request: Request
+    caller: Caller
+    method: str
+    identifier: str | None
+
+    @property
+    def content_type(self) -> str:
+        return self.request.headers.get("content-type", "")
+
+
+class Graph:
+    """One version of it, as an ASGI application."""
+
+    def __init__(self, version: Version, *, service: Service, tokens: Tokens, origin: str, page_size: int) -> None:
+        self.version = version
+        self.service = service
+        self.tokens = tokens
+        self.origin = origin
+        self.page_size = page_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        given = answers.headers(request, self.service.clock.now())
+        await asyncio.sleep(self.service.faults.slow)
+        try:
+            response = await self.respond(request)
+        except Refusal as refusal:
+            response = answers.refused(refusal, given=given, now=self.service.clock.now())
+        except ClientDisconnect:
+            return
+        response.headers.update(given)
+        scope[LOST] = self.service.faults.take_loss(method_of(request))
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
+        """First the answers that were ordered, then the token, then the path."""
+        method = method_of(request)
+        ordered = self.service.faults.take_answer(method, self.version)
+        if ordered is not None:
+            retry = {"Retry-After": ordered.retry_after} if ordered.retry_after is not None else {}
+            raise Refusal(ordered.status, ordered.code, ordered.message, headers=retry)
+        caller = self.authenticate(request)
+        match segments(request):
+            case ["subscriptions"]:
+                return await self.collection(Call(request, caller, method, None))
+            case ["subscriptions", identifier]:
+                return await self.item(Call(request, caller, method, identifier))
+            case ["subscriptions", identifier, "reauthorize"]:
+                return await self.reauthorize(Call(request, caller, method, identifier))
+            case ["subscriptions", _, other, *_]:
+                raise refusals.no_segment(other)
+            case others:
+                raise refusals.no_segment(others[0] if others else "")
+
+    def authenticate(self, request: Request) -> Caller:
+        try:
+            caller = self.tokens.check(request.headers.get("authorization"), now=self.service.clock.now())
+        except InvalidToken as error:
+            raise refusals.unauthenticated(str(error), authority=self.origin) from error
+        request.scope[CALLER] = caller
+        return caller
+
+    async def collection(self, call: Call) -> Response:
+        match call.request.method:
+            case "GET":
+                return self.list(call)
+            case "POST":
+                subscription = await self.service.create(
+                    await call.request.body(), content_type=call.content_type, caller=call.caller, version=self.version
+                )
+                location = f"{self.origin}/{self.version}/subscriptions/{subscription.id}"
+                return self.entity(answers.created(subscription), status=201, headers={"Location": location})
+            case other:
+                raise not_allowed(other, "GET, POST")
+
+    async def item(self, call: Call) -> Response:
+        identifier = call.identifier or ""
+        match call.request.method:
+            case "GET":
+                found = self.service.find(identifier, caller=call.caller, version=self.version)
+                shown = self.service.behaviours["client-state-on-get"] == "shown"
+                return self.entity(answers.properties(found, client_state=shown))
+            case "PATCH":
+                changed = await self.service.change(
+                    identifier,
+                    await call.request.body(),
+                    content_type=call.content_type,
+                    caller=call.caller,
+                    version=self.version,
+                )
+                return self.entity(answers.properties(changed, client_state=True))
+            case "DELETE":
+                self.service.delete(identifier, caller=call.caller, version=self.version)
+                return Response(status_code=204)
+            case other:
+                raise not_allowed(other, "DELETE, GET, PATCH")
+
+    async def reauthorize(self, call: Call) -> Response:
+        if call.request.method != "POST":
+            raise not_allowed(call.request.method, "POST")
+        await self.service.reauthorize(call.identifier or "", caller=call.caller, version=self.version)
+        return Response(status_code=204)
+
+    def list(self, call: Call) -> Response:
+        """Only ``$skiptoken`` is understood: LIST supports no query options (facts 1.2)."""
+        for name in call.request.query_params:
+            if name != "$skiptoken":
+                raise refusals.bad_request(f"Query option '{name}' is not allowed.")
+        faults = self.service.faults
+        here = pages.place(call.request.query_params.get("$skiptoken"))
+        owned = self.service.subscriptions.owned(
+            (call.caller.tenant, call.caller.app),
+            self.service.clock.now(),
+            after=here.number if here.phase == pages.AFTER else 0,
+        )
+        shown = ((serial, each) for serial, each in owned if self.service.shows(each, self.version))
+        faulty = self.version in faults.versions
+        page = pages.page(
+            pages.kept(shown, faults) if faulty else shown,
+            here,
+            size=self.page_size,
+            fault=faults.list if faulty else None,
+        )
+        return JSONResponse(self.page_json(page))
+
+    def page_json(self, page: pages.Page) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "@odata.context": f"{self.origin}/{self.version}/$metadata#subscriptions",
+            "value": [answers.listed(each) for each in page.items],
+        }
+        if page.next is not None:
+            host = FOREIGN if page.foreign else self.origin
+            body["@odata.nextLink"] = f"{host}/{self.version}/subscriptions?$skiptoken={page.next}"
+        return body
+
+    def entity(self, body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        context = {"@odata.context": f"{self.origin}/{self.version}/$metadata#subscriptions/$entity"}
+        return JSONResponse(context | body, status_code=status, headers=headers)
+
+
+def segments(request: Request) -> list[str]:
+    """Below the version; names in any case, ids as they are. ``subscriptions('id')`` is the same as with a slash."""
+    path = request.url.path.partition("/")[2].partition("/")[2].rstrip("/")
+    if path.lower().startswith("subscriptions('"):
+        path = path.replace("('", "/", 1).replace("')", "", 1)
+    return [part.lower() if index != 1 else part for index, part in enumerate(path.split("/"))]
+
+
+def method_of(request: Request) -> str:
+    """Also LIST and REAUTHORIZE, which are limited and go wrong on their own (facts 8.1)."""
+    path = segments(request)
+    if request.method == "GET" and len(path) == 1:
+        return "LIST"
+    return "REAUTHORIZE" if request.method == "POST" and len(path) == 3 else request.method
+
+
+def not_allowed(method: str, allowed: str) -> Refusal:
+    return Refusal(405, "MethodNotAllowed", f"The method '{method}' is not allowed here.", headers={"Allow": allowed})

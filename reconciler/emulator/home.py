@@ -1,0 +1,159 @@
+"""The emulator's folder: what it keeps between starts, what it tells others, what was asked of it.
+
+``emulator.json`` is written last and by rename, so whoever sees it can use everything that it names.
+"""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import os
+import secrets
+import uuid
+from pathlib import Path
+from typing import IO, Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from reconciler.emulator import certificates
+from reconciler.emulator.errors import EmulatorError
+
+RENEW_BEFORE = dt.timedelta(days=7)
+PRIVATE = 0o600
+PAIRS = ("client", "receiver", "server")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom the emulator knows from the start, the same for each start in one home."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = dataclasses.field(repr=False)
+
+
+class Home:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._log: IO[str] | None = None
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    @property
+    def ca_file(self) -> Path:
+        return self.path("ca.pem")
+
+    def prepare(self) -> Identity:
+        """Make what is missing or about to expire; raises ``EmulatorError`` if the folder cannot be written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.path("emulator.json").unlink(missing_ok=True)
+            identity = self._identity()
+            if not self._certificates_are_good(dt.datetime.now(dt.UTC)):
+                self._make_certificates(dt.datetime.now(dt.UTC))
+            self._signing_key_pem()
+            self._log = self.path("requests.jsonl").open("w", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise EmulatorError(
+                f"cannot use {self.folder} as the emulator's home: {error.strerror}; choose a folder that can be "
+                "written with --home"
+            ) from error
+        return identity
+
+    def log(self, line: dict[str, object]) -> None:
+        if self._log is not None:
+            self._log.write(json.dumps(line) + "\n")
+
+    def announce(self, *, origin: str, identity: Identity) -> dict[str, object]:
+        info: dict[str, object] = {
+            "graph": origin,
+            "authority": origin,
+            "tenantId": identity.tenant_id,
+            "clientId": identity.client_id,
+            "clientSecret": identity.client_secret,
+            "clientCertificate": str(self.path("client.pem")),
+            "clientKey": str(self.path("client.key")),
+            "caFile": str(self.ca_file),
+            "receiverCertificate": str(self.path("receiver.pem")),
+            "receiverKey": str(self.path("receiver.key")),
+            "pid": os.getpid(),
+        }
+        write(self.path("emulator.json"), json.dumps(info, indent=2).encode() + b"\n", private=True)
+        return info
+
+    def close(self) -> None:
+        """Nobody may believe that the emulator still runs."""
+        with contextlib.suppress(OSError):
+            self.path("emulator.json").unlink(missing_ok=True)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def client_certificate(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.path("client.pem").read_bytes())
+
+    def signing_key(self) -> rsa.RSAPrivateKey:
+        key = serialization.load_pem_private_key(self._signing_key_pem(), password=None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise EmulatorError(f"{self.path('signing.key')} holds no RSA key: remove it, a new one is made")
+        return key
+
+    def _signing_key_pem(self) -> bytes:
+        path = self.path("signing.key")
+        if not path.exists():
+            write(path, certificates.private_pem(certificates.rsa_key()), private=True)
+        return path.read_bytes()
+
+    def _identity(self) -> Identity:
+        path = self.path("identity.json")
+        with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+            kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return Identity(**kept)
+        identity = Identity(str(uuid.uuid4()), str(uuid.uuid4()), secrets.token_urlsafe(30))
+        write(path, json.dumps(dataclasses.asdict(identity)).encode(), private=True)
+        return identity
+
+    def _certificates_are_good(self, now: dt.datetime) -> bool:
+        try:
+            authority = load(self.ca_file)
+            for name in PAIRS:
+                certificate = load(self.path(f"{name}.pem"))
+                certificate.verify_directly_issued_by(authority)
+                key = serialization.load_pem_private_key(self.path(f"{name}.key").read_bytes(), password=None)
+                if key.public_key() != certificate.public_key():
+                    return False
+                if certificate.not_valid_after_utc < now + RENEW_BEFORE:
+                    return False
+        except (InvalidSignature, OSError, TypeError, UnsupportedAlgorithm, ValueError):
+            return False
+        return authority.not_valid_after_utc >= now + RENEW_BEFORE
+
+    def _make_certificates(self, now: dt.datetime) -> None:
+        authority = certificates.authority(now)
+        pairs = {
+            "client": certificates.client(authority, now),
+            "receiver": certificates.server(authority, now),
+            "server": certificates.server(authority, now),
+        }
+        for name, pair in pairs.items():
+            write(self.path(f"{name}.key"), pair.key_pem, private=True)
+            write(self.path(f"{name}.pem"), pair.certificate_pem)
+        write(self.ca_file, authority.certificate_pem)
+
+
+def load(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def write(path: Path, content: bytes, *, private: bool = False) -> None:
+    """By rename, and never readable by others in between if private."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE if private else 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    temporary.replace(path)

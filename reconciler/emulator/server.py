@@ -1,0 +1,158 @@
+"""Running it: options in, an HTTPS server that ends when the task is cancelled."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from reconciler.emulator.app import build
+from reconciler.emulator.apps import App, Apps
+from reconciler.emulator.behaviours import Behaviours
+from reconciler.emulator.clock import Clock
+from reconciler.emulator.errors import EmulatorError
+from reconciler.emulator.home import Home, Identity
+from reconciler.emulator.options import Options
+from reconciler.emulator.service import Service
+from reconciler.emulator.tokens import Tokens
+from reconciler.emulator.validation import Endpoints
+
+Ready = Callable[[dict[str, object]], None]
+
+
+async def serve(options: Options, *, ready: Ready) -> None:
+    home = Home(options.home)
+    with contextlib.closing(listen(options)) as listener, contextlib.closing(home):
+        identity = home.prepare()
+        origin = f"https://{host_in_url(options.host)}:{listener.getsockname()[1]}"
+        endpoints = Endpoints(ca_file=home.ca_file, limit=options.validation_limit)
+        async with contextlib.aclosing(endpoints):
+            service = make_service(options, identity, endpoints)
+            connections = Connections()
+            server = make_server(options, home=home, service=service, origin=origin, connections=connections)
+            server.announce = lambda: ready(home.announce(origin=origin, identity=identity))
+            try:
+                await run(server, listener)
+            finally:
+                connections.drop_all()
+                await asyncio.sleep(0)  # for the transports to notice
+
+
+def make_service(options: Options, identity: Identity, endpoints: Endpoints) -> Service:
+    first = App(tenant_id=identity.tenant_id, client_id=identity.client_id, client_secret=identity.client_secret)
+    return Service(apps=Apps(first), behaviours=Behaviours(options.behaviours), clock=Clock(), endpoints=endpoints)
+
+
+def make_server(options: Options, *, home: Home, service: Service, origin: str, connections: "Connections") -> "Server":
+    app = build(
+        home=home,
+        service=service,
+        tokens=Tokens(home.signing_key(), origin=origin),
+        origin=origin,
+        page_size=options.page_size,
+        drop=connections.drop,
+    )
+    config = uvicorn.Config(
+        app,
+        http=connections.protocol(),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        log_level="warning",
+        date_header=False,  # ours is by the emulator's clock
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        ssl_certfile=home.path("server.pem"),
+        ssl_keyfile=str(home.path("server.key")),
+    )
+    return Server(config)
+
+
+async def run(server: "Server", listener: socket.socket) -> None:
+    """Serve until cancelled, and end in order: open connections first."""
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        raise
+
+
+class Server(uvicorn.Server):
+    """Tells when it listens; leaves signals to the caller."""
+
+    announce: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Connections:
+    """The open ones by their peer, so that one can be dropped in the middle of a request."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, asyncio.Transport] = {}
+
+    def drop(self, scope: Scope) -> None:
+        transport = self._open.get(tuple(scope["client"]))
+        if transport is not None:
+            transport.abort()
+
+    def drop_all(self) -> None:
+        for transport in self._open.values():
+            transport.abort()
+
+    def protocol(self) -> type[HttpToolsProtocol]:
+        connections = self._open
+
+        class Protocol(HttpToolsProtocol):
+            def connection_made(self, transport: Any) -> None:
+                super().connection_made(transport)
+                connections[self.client] = transport
+
+            def shutdown(self) -> None:
+                """Not waiting for the peer's farewell: idle clients send theirs much later or never."""
+                super().shutdown()
+                if self.transport.is_closing():
+                    self.transport.abort()
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                connections.pop(self.client, None)
+                super().connection_lost(exc)
+
+        return Protocol
+
+
+def listen(options: Options) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    # The protocol is named, or asyncio leaves Nagle's algorithm on: 40 ms for each answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((options.host.strip("[]"), options.port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise EmulatorError(
+            f"cannot listen on {options.host}:{options.port}: {error.strerror or error}; end the program that uses "
+            "the port or choose another one with --listen"
+        ) from error
+    return listener
+
+
+def host_in_url(host: str) -> str:
+    return f"[{host.strip('[]')}]" if ":" in host else host

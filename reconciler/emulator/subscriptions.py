@@ -1,0 +1,111 @@
+"""The subscriptions of all tenants: what is in force now, who owns it, which slot it takes. No rules, no network."""
+
+import dataclasses
+import datetime as dt
+import heapq
+import itertools
+from collections.abc import Iterator
+
+from reconciler.core.catalog import ChangeType, Version
+from reconciler.emulator.resources import Resource
+
+Owner = tuple[str, str]
+"""Tenant and app; others do not see their subscriptions (facts 3.2)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    id: str
+    tenant: str
+    app: str
+    creator: str
+    version: Version
+    resource: Resource
+    change_types: frozenset[ChangeType]
+    change_type: str
+    notification_url: str
+    lifecycle_url: str | None
+    client_state: str | None
+    expires_at: dt.datetime
+    created_at: dt.datetime
+    rich: bool | None = None
+    certificate: str | None = None
+    certificate_id: str | None = None
+    tls_version: str | None = None
+    query_options: str | None = None
+    url_app_id: str | None = None
+    content_type: str | None = None
+    renewed_at: dt.datetime | None = None
+    reauthorized_at: dt.datetime | None = None
+
+    @property
+    def owner(self) -> Owner:
+        return self.tenant, self.app
+
+
+class Subscriptions:
+    """Reads and writes give the time, and what has expired by then is gone (facts 11.4: at once)."""
+
+    def __init__(self) -> None:
+        self._serials = itertools.count(1)
+        self._all: dict[str, Subscription] = {}
+        self._owned: dict[Owner, dict[str, int]] = {}
+        self._slots: dict[tuple[str, ...], dict[str, None]] = {}
+        self._expirations: list[tuple[dt.datetime, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Subscription]:
+        return iter(tuple(self._all.values()))
+
+    def find(self, identifier: str, now: dt.datetime) -> Subscription | None:
+        self.forget_expired(now)
+        return self._all.get(identifier)
+
+    def owned(self, owner: Owner, now: dt.datetime, *, after: int = 0) -> Iterator[tuple[int, Subscription]]:
+        """With their serial numbers, in the order of creation; only those after a serial number."""
+        self.forget_expired(now)
+        for identifier, serial in tuple(self._owned.get(owner, {}).items()):
+            if serial > after:
+                yield serial, self._all[identifier]
+
+    def in_slot(self, owner: Owner, resource: Resource, now: dt.datetime) -> Iterator[Subscription]:
+        self.forget_expired(now)
+        for identifier in self._slots.get(place(owner, resource), {}):
+            yield self._all[identifier]
+
+    def add(self, subscription: Subscription) -> None:
+        self._all[subscription.id] = subscription
+        self._owned.setdefault(subscription.owner, {})[subscription.id] = next(self._serials)
+        self._slots.setdefault(place(subscription.owner, subscription.resource), {})[subscription.id] = None
+        heapq.heappush(self._expirations, (subscription.expires_at, subscription.id))
+
+    def replace(self, subscription: Subscription) -> None:
+        """The same subscription with other values; its resource and owner never change."""
+        self._all[subscription.id] = subscription
+        heapq.heappush(self._expirations, (subscription.expires_at, subscription.id))
+
+    def remove(self, subscription: Subscription) -> None:
+        del self._all[subscription.id]
+        del self._owned[subscription.owner][subscription.id]
+        slot = place(subscription.owner, subscription.resource)
+        del self._slots[slot][subscription.id]
+        if not self._slots[slot]:
+            del self._slots[slot]
+
+    def clear(self) -> None:
+        for index in (self._all, self._owned, self._slots, self._expirations):
+            index.clear()
+
+    def forget_expired(self, now: dt.datetime) -> None:
+        while self._expirations and self._expirations[0][0] <= now:
+            _, identifier = heapq.heappop(self._expirations)
+            subscription = self._all.get(identifier)
+            if subscription is not None and subscription.expires_at <= now:  # else it was renewed meanwhile
+                self.remove(subscription)
+
+
+def place(owner: Owner, resource: Resource) -> tuple[str, ...]:
+    """What a subscription competes for. Where several may be, their equal twins are found in it (facts 2.1)."""
+    return (*owner, resource.slot) if resource.entry.exclusive else (*owner, resource.path, resource.query)

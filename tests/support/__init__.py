@@ -1,0 +1,1 @@
+"""What several test packages need: a running emulator and somebody who plays the receiver."""
