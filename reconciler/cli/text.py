@@ -35,9 +35,7 @@ def lines(report: Report, desired: Iterable[Desired], *, colours: bool) -> Itera
         yield ""
     for violation in report.plan.violations:
         yield f"unsafe: {violation.message} (--allow {violation.code} lets it through)"
-    yield summed(report.plan.summary)
-    if report.outcomes is not None:
-        yield outcomes_summed(report.outcomes)
+    yield summed(report.plan.summary, report.outcomes)
     if often := how_often(desired):
         yield often
 
@@ -51,10 +49,9 @@ def key(thing: Change | Outcome) -> tuple[str, str, Action, str | None]:
 
 
 def change_lines(change: Change, outcome: Outcome | None, *, colours: bool) -> Iterator[str]:
-    head = f"  {change.action.symbol} {change.name:<28} {change.action:<8} {change.reason}"
-    yield painted(head, COLOURS[change.action], colours=colours)
+    head = painted(f"{change.action.symbol} {change.name}", COLOURS[change.action], colours=colours)
+    yield f"  {head}: {change.action}, {change.message} ({change.reason})"
     yield f"      {change.resource}"
-    yield f"      {change.message}"
     for difference in change.differences:
         yield f"      {difference.field}: {difference.before or 'none'} → {difference.after or 'none'}"
     if change.withheld:
@@ -71,12 +68,11 @@ def painted(text: str, colour: str, *, colours: bool) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m" if colours else text
 
 
-def summed(summary: Summary) -> str:
-    actions = {action: getattr(summary, action.value) for action in Action}
-    said = ", ".join(f"{count} to {action}" for action, count in actions.items() if count)
+def summed(summary: Summary, outcomes: Sequence[Outcome] | None) -> str:
+    said = planned(summary) if outcomes is None else carried_out(outcomes)
     rest = {
         "unchanged": summary.unchanged,
-        "withheld": summary.withheld,
+        "withheld": summary.withheld if outcomes is None else 0,
         "suspended": summary.suspended,
         "unselected": summary.unselected,
         "foreign": summary.foreign,
@@ -85,9 +81,14 @@ def summed(summary: Summary) -> str:
     return f"{said or 'Nothing to do'}{'; ' if beside else ''}{beside}."
 
 
-def outcomes_summed(outcomes: Sequence[Outcome]) -> str:
+def planned(summary: Summary) -> str:
+    actions = {action: getattr(summary, action.value) for action in Action}
+    return ", ".join(f"{count} to {action}" for action, count in actions.items() if count)
+
+
+def carried_out(outcomes: Sequence[Outcome]) -> str:
     counts = {result: sum(outcome.result is result for outcome in outcomes) for result in Result}
-    return f"{counts[Result.DONE]} done, {counts[Result.FAILED]} failed, {counts[Result.WITHHELD]} withheld."
+    return ", ".join(f"{count} {result}" for result, count in counts.items() if count)
 
 
 def how_often(desired: Iterable[Desired]) -> str | None:
@@ -95,7 +96,13 @@ def how_often(desired: Iterable[Desired]) -> str | None:
     margins = [margin(each) for each in desired]
     if not margins:
         return None
-    return f"Where no daemon renews, run this at least every {spell_duration(min(margins))}."
+    return f"Where no daemon renews, run this at least every {spell_duration(floored(min(margins)))}."
+
+
+def floored(duration: dt.timedelta) -> dt.timedelta:
+    """To full hours, where there is more than one."""
+    unit = dt.timedelta(hours=1) if duration >= dt.timedelta(hours=1) else dt.timedelta(minutes=1)
+    return duration - duration % unit
 
 
 def margin(desired: Desired) -> dt.timedelta:
