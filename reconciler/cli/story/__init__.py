@@ -1,0 +1,1 @@
+"""What ``reconcile demo`` tells, and what it needs for that."""
