@@ -43,9 +43,10 @@ class Keeper:
         return Access(spec.tenant_id or "", spec.client_id or "", cloud, self.credential(item, base))
 
     def custom(self, spec: CustomCloud, base: str) -> Cloud:
+        allowed = {each.lower() for each in self.allowed}
         for origin in (spec.graph, spec.authority):
-            host = urlsplit(origin).netloc
-            if host not in self.allowed and (urlsplit(origin).hostname or "") not in self.allowed:
+            host = urlsplit(origin).netloc.lower()
+            if allowed.isdisjoint({host, urlsplit(origin).hostname or host}):
                 raise Denied(f"a token would be sent to {host}: allow that with --allow-cloud {host}")
         if spec.ca_file and isinstance(absent := self.referenced.file(spec.ca_file, base), str):
             raise Denied(f"caFile: {absent}")
@@ -90,12 +91,19 @@ class Keeper:
             raise Denied(f"cloud: emulator needs {HOME}, the folder that `reconcile emulator --home` was given")
         info = read_home(Path(home))
         for origin in (info["graph"], info["authority"]):
-            if urlsplit(origin).hostname not in LOOPBACK:
+            if not on_loopback(origin):
                 raise Denied(f"{home} names {origin}, the emulator is on loopback only")
         cloud = Cloud("emulator", info["graph"], info["authority"], info["caFile"])
         spec = item.manifest.spec
         credential = self.credential(item, base) if spec.credential else SecretCredential(info["clientSecret"])
         return Access(spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"], cloud, credential)
+
+
+def on_loopback(origin: str) -> bool:
+    try:
+        return urlsplit(origin).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def read_home(home: Path) -> dict[str, Any]:

@@ -33,43 +33,53 @@ def formatter(prog: str) -> argparse.HelpFormatter:
     return RawDescriptionRichHelpFormatter(prog, max_help_position=32)
 
 
+class Version(argparse.Action):
+    """argparse's own goes through the formatter, which is slow to start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        print(f"reconcile {__version__}")
+        parser.exit()
+
+
 def moment(text: str) -> dt.datetime:
     from reconciler.core.times import parse_time
 
-    return parse_time(text)
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def duration(text: str) -> dt.timedelta:
     from reconciler.core.times import parse_duration
 
-    return parse_duration(text)
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
 
 
 def address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise ValueError(text)
+    if not colon or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:8443")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-pair.__name__, address.__name__ = "NAME=VALUE", "HOST:PORT"
-moment.__name__, duration.__name__ = "time such as 2026-01-31T12:00:00Z", "duration such as 45m, 12h or 3d"
-
-
-def common() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+def common() -> tuple[Parser, Parser]:
     """The options that may stand before or after the subcommand: first those before it, then those after it."""
     return tuple(common_options(before=before) for before in (True, False))  # type: ignore[return-value]  # two, as said
 
 
-def common_options(*, before: bool) -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False, argument_default=None if before else argparse.SUPPRESS)
+def common_options(*, before: bool) -> Parser:
+    options = Parser(add_help=False, argument_default=None if before else argparse.SUPPRESS)
     group = options.add_argument_group("common options")
     suffix = "" if before else "_after"
     group.add_argument(
@@ -85,7 +95,7 @@ def common_options(*, before: bool) -> argparse.ArgumentParser:
     )
     group.add_argument("--format", choices=("text", "json"), **default("text", before=before), help="what to print")
     group.add_argument(
-        "--owner", **default(os.environ.get("RECONCILER_OWNER"), before=before),
+        "--owner", **default(os.environ.get("RECONCILER_OWNER") or None, before=before),
         help="whose subscriptions these are; also RECONCILER_OWNER, or spec.owner of the Settings",
     )  # fmt: skip
     group.add_argument(
@@ -110,7 +120,7 @@ def parser() -> Parser:
     """The whole command line, as ``completion`` and the tests see it, too."""
     before, after = common()
     root = Parser(prog="reconcile", description=DESCRIPTION, epilog=EPILOG, parents=[before])
-    root.add_argument("--version", action="version", version=f"reconcile {__version__}")
+    root.add_argument("--version", action=Version, nargs=0, help="show this program's version and exit")
     add_pass_options(root)
     commands = root.add_subparsers(dest="command", metavar="COMMAND", prog="reconcile", title="other commands")
 
@@ -177,6 +187,8 @@ def add_running_commands(add: Callable[[str, str], Parser]) -> None:
     demo.add_argument("--keep", metavar="FOLDER", help="work in this folder and leave it there")
 
 
+OF_A_DRY_RUN = ("detailed_exitcode", "live", "now")
+OF_A_PASS = (*OF_A_DRY_RUN, "allow", "dry_run", "only", "policy", "renew_within", "selector")
 APPENDED = ("files", "variables", "variable_files", "tenants", "allow_cloud")
 
 
@@ -191,12 +203,18 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return options
 
 
+def spelled(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def check(root: Parser, options: argparse.Namespace) -> None:
     """What argparse cannot check by itself."""
-    if options.command is None and not options.dry_run:
-        for name in ("live", "now", "detailed_exitcode"):
-            if getattr(options, name):
-                root.error(f"--{name.replace('_', '-')} goes with --dry-run")
+    given = [name for name in OF_A_PASS if getattr(options, name) not in (None, False)]
+    if options.command and given:
+        root.error(f"{spelled(given[0])} goes with a pass, not with {options.command}")
+    for name in given:
+        if name in OF_A_DRY_RUN and not options.dry_run:
+            root.error(f"{spelled(name)} goes with --dry-run")
     if options.command == "listen" and bool(options.tls_cert) != bool(options.tls_key):
         root.error("--tls-cert and --tls-key go together")
     for code in options.allow or ():

@@ -15,10 +15,11 @@ __all__ = ["main"]
 
 
 def main(options: argparse.Namespace) -> int:
-    entries = [find(options.resource)] if options.resource else list(ENTRIES)
+    one = options.resource is not None
+    entries = [find(options.resource)] if one else list(ENTRIES)
     if options.format == "json":
         print(json.dumps([entry_json(entry) for entry in entries], indent=2, ensure_ascii=False))
-    elif options.resource:
+    elif one:
         print("\n".join(described(entries[0])))
     else:
         print("\n".join(table(entries)))
@@ -28,9 +29,9 @@ def main(options: argparse.Namespace) -> int:
 def find(text: str) -> Entry:
     """The entry of a concrete path, or of a template as the catalog prints it."""
     wanted = text.strip().strip("/").lower()
-    for entry in ENTRIES:
-        if wanted == entry.path.lower():
-            return entry
+    for each in ENTRIES:
+        if wanted == each.path.lower():
+            return each
     try:
         entry = read_resource(text).entry
     except ResourceError as error:

@@ -6,6 +6,7 @@ from typing import Any
 
 from reconciler.cli.problems import problem_json
 from reconciler.core.change import Change
+from reconciler.core.reasons import Action
 from reconciler.core.source import Problem
 from reconciler.engine.outcome import Outcome
 from reconciler.engine.run import Report
@@ -45,8 +46,13 @@ def change_json(change: Change) -> dict[str, Any]:
         "resource": change.resource,
         "subscriptionId": change.live.id if change.live else None,
         "differences": [{"field": each.field, "from": each.before, "to": each.after} for each in change.differences],
-        "source": str(change.desired.source) if change.desired else None,
+        "source": source(change),
     }
+
+
+def source(change: Change) -> str | None:
+    """Where it is wanted; a deletion is wanted nowhere, that of a duplicate included."""
+    return None if change.desired is None or change.action is Action.DELETE else str(change.desired.source)
 
 
 def explained(change: Change) -> str:

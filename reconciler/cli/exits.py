@@ -10,11 +10,14 @@
 
 import enum
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.reasons import Action, Withheld
 from reconciler.engine.outcome import Outcome, Result
-from reconciler.engine.run import Report
+
+if TYPE_CHECKING:
+    from reconciler.engine.run import Report
 
 __all__ = ["Exit", "after"]
 
@@ -32,7 +35,7 @@ QUIET = frozenset({Withheld.POLICY, Withheld.SUSPENDED, Withheld.PROTECTED})
 """Withheld because somebody said so: nothing is pending."""
 
 
-def after(report: Report, *, detailed: bool) -> Exit:
+def after(report: "Report", *, detailed: bool) -> Exit:
     """The exit code of a pass; a failure never looks like a difference."""
     if report.unread or any_failed(report.outcomes or ()) or (report.outcomes is not None and blocked(report.plan)):
         return Exit.FAILED

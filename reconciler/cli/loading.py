@@ -6,16 +6,16 @@ import datetime as dt
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reconciler.core.errors import ManifestError, UsageError
-from reconciler.core.manifest import read_manifests
+from reconciler.core.manifest import Manifests, read_manifests
 from reconciler.core.mark import NAME, OWNER_LENGTH
 from reconciler.core.source import Problem, Severity, Source
 from reconciler.core.wanted import Wanted, certificate_files, examine
 from reconciler.sources.referenced import Referenced
-from reconciler.sources.texts import read_texts
+from reconciler.sources.texts import SHOWN_STDIN, STDIN, Texts, read_texts, reason
 
 __all__ = ["Loaded", "load"]
 
@@ -46,14 +46,23 @@ def load(options: argparse.Namespace, *, confined: bool, now: dt.datetime) -> Lo
     referenced = Referenced(texts.roots, confined)
     owner, owner_problems = owner_of(options.owner, manifests.settings[0] if manifests.settings else None)
     wanted = examine(manifests, referenced.files(certificate_files(manifests)), owner=owner, now=now)
-    nothing = [] if texts.texts or texts.problems else [no_documents(options)]
-    problems = sorted((*texts.problems, *nothing, *owner_problems, *wanted.problems))
+    problems = sorted((*texts.problems, *no_documents(texts, manifests), *owner_problems, *wanted.problems))
     wanted = dataclasses.replace(wanted, problems=tuple(problems))
     return Loaded(wanted, referenced, texts.whole and bool(manifests.settings), owner)
 
 
-def no_documents(options: argparse.Namespace) -> Problem:
-    return Problem(Source(str(options.files[0])), "no-documents", "there is no manifest here")
+def no_documents(texts: Texts, manifests: Manifests) -> Iterator[Problem]:
+    """A path in which nothing is declared is a mistake: taken at its word, it would remove everything."""
+    declaring = {problem.source.path for problem in (*texts.problems, *manifests.problems)}
+    for kind in (
+        manifests.settings, manifests.tenants, manifests.endpoints, manifests.certificates, manifests.subscriptions
+    ):  # fmt: skip
+        declaring |= {item.document.text.path for item in kind}
+    for path, found in texts.origins.items():
+        if declaring.isdisjoint(found):
+            where = "in this folder, of which only *.yaml and *.yml count" if Path(path).is_dir() else "here"
+            shown = SHOWN_STDIN if path == STDIN else path
+            yield Problem(Source(shown), "no-documents", f"there is no manifest {where}")
 
 
 def variables(options: argparse.Namespace) -> Mapping[str, str]:
@@ -70,9 +79,11 @@ def variables(options: argparse.Namespace) -> Mapping[str, str]:
 
 def variable_file(path: str) -> dict[str, str]:
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--var-file {path} cannot be read: {error}") from error
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--var-file {path} is not UTF-8 text") from error
+    except OSError as error:
+        raise UsageError(f"--var-file {path} cannot be read: {reason(error)}") from error
     found = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):

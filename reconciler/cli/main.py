@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -18,15 +19,25 @@ def run() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = parse(arguments)
+    print_anything()
     try:
-        return command(options)
+        code = command(parse(arguments))
+        sys.stdout.flush()
     except KeyboardInterrupt:
+        print("reconcile: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not complain about that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return code
+
+
+def print_anything() -> None:
+    """What the terminal's encoding lacks is spelled out: a report must not fail for an arrow."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def command(options: argparse.Namespace) -> int:
@@ -49,5 +60,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def complain(error: Exception, code: int) -> int:
-    print(f"reconcile: {error}", file=sys.stderr)
+    from reconciler.cli.plain import plain
+
+    print(f"reconcile: {plain(str(error))}", file=sys.stderr)
     return code

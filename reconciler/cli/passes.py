@@ -22,6 +22,7 @@ from reconciler.core.snapshot import Snapshot, SnapshotError, read_snapshot, wor
 from reconciler.core.source import Problem, Severity, Source
 from reconciler.core.world import World
 from reconciler.engine.run import Report
+from reconciler.sources.texts import reason
 
 __all__ = ["main"]
 
@@ -55,35 +56,41 @@ def take_up(path: str) -> Snapshot:
     """Raises ManifestError where the file is no snapshot: exit 4, as for all that is read."""
     try:
         return read_snapshot(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, SnapshotError) as error:
-        raise ManifestError([Problem(Source(path), "snapshot", str(error))]) from error
+    except (OSError, ValueError, SnapshotError) as error:
+        said = str(error) if isinstance(error, SnapshotError) else f"the snapshot cannot be read: {reason(error)}"
+        raise ManifestError([Problem(Source(path), "snapshot", said)]) from error
 
 
 def prepare(options: argparse.Namespace, now: dt.datetime) -> Work:
     """Read the manifests and find out what the run is about. Raises ManifestError and UsageError."""
     loaded = load(options, confined=options.dry_run, now=now)
     loaded.must_be_valid()
-    owner = loaded.owner
-    if owner is None:
-        message = (
-            "nobody says whose subscriptions these are: give spec.owner in the Settings, RECONCILER_OWNER or --owner"
-        )
-        place = loaded.wanted.manifests.settings[0].source if loaded.wanted.manifests.settings else Source("manifests")
-        raise ManifestError([*loaded.wanted.problems, Problem(place, "owner-missing", message)])
     tenants = chosen_tenants(loaded.wanted.tenants, options.tenants)
     names = {item.name for item in tenants}
     desired = [each for each in loaded.wanted.desired if each.tenant in names]
-    return Work(loaded, tenants, desired, pass_options(options, loaded, desired, owner))
+    selected = selection(options, desired)
+    if loaded.owner is None:
+        raise ManifestError([*loaded.wanted.problems, owner_missing(loaded)])
+    return Work(loaded, tenants, desired, pass_options(options, loaded, selected, loaded.owner))
 
 
-def pass_options(options: argparse.Namespace, loaded: Loaded, desired: Sequence[Desired], owner: str) -> Options:
+def owner_missing(loaded: Loaded) -> Problem:
+    manifests = loaded.wanted.manifests
+    first = (*manifests.settings, *manifests.tenants, *manifests.endpoints, *manifests.certificates)[0]
+    message = "nobody says whose subscriptions these are: give spec.owner in the Settings, RECONCILER_OWNER or --owner"
+    return Problem(first.source, "owner-missing", message)
+
+
+def pass_options(
+    options: argparse.Namespace, loaded: Loaded, selected: frozenset[tuple[str, str]] | None, owner: str
+) -> Options:
     settings = loaded.wanted.settings
     limits = settings.limits
     return Options(
         owner=owner,
         policy=Policy(options.policy) if options.policy else settings.policy,
         prune=loaded.whole,
-        selected=selection(options, desired),
+        selected=selected,
         renew_within=options.renew_within,
         limits=Limits(limits.removals, limits.floor, limits.replacements),
         allow=frozenset(options.allow or ()),

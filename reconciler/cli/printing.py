@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +23,6 @@ def print_report(
         print(json.dumps(document(report, problems, owner=owner), indent=2, ensure_ascii=False))
         return
     print_warnings(problems)
-    colours = sys.stdout.isatty()
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for line in lines(report, desired, colours=colours):
         print(line)

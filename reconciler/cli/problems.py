@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reconciler.cli.plain import plain
 from reconciler.core.source import Problem, Severity
 
 __all__ = ["print_warnings", "problem_json", "report_problems"]
@@ -27,15 +28,14 @@ def report_problems(problems: Sequence[Problem], form: str) -> None:
     if form == "json":
         print(json.dumps({"problems": [problem_json(each) for each in problems]}, indent=2, ensure_ascii=False))
         return
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    print_warnings(problems)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     print(f"\n{count(errors, 'error')}, nothing was read from Graph or changed there", file=sys.stderr)
 
 
 def print_warnings(problems: Iterable[Problem]) -> None:
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(plain(str(problem)), file=sys.stderr)
 
 
 def count(number: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import datetime as dt
 import json
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.loading import Loaded, load
+from reconciler.cli.plain import plain
 from reconciler.cli.selecting import chosen_tenants
 from reconciler.core.errors import ReconcilerError, UsageError
 from reconciler.core.live import Live, LiveError, read_live
@@ -37,7 +39,7 @@ def main(options: argparse.Namespace) -> int:
         print("\n".join(lines(taken, loaded.owner, now)))
     unread = {name: each for name, each in found.items() if not isinstance(each, TenantSnapshot)}
     for name, error in unread.items():
-        print(f"{name} could not be read: {error}", file=sys.stderr)
+        print(plain(f"{name} could not be read: {error}"), file=sys.stderr)
     return Exit.FAILED if unread else Exit.OK
 
 
@@ -61,6 +63,8 @@ async def look(loaded: Loaded, options: argparse.Namespace) -> dict[str, Found]:
 async def snapshot(opened: Any, store: Any, owner: str) -> TenantSnapshot:
     """One tenant, as LIST has it, with the lifetimes that we remember."""
     listing = await opened.client.list()
+    if listing.incomplete:
+        print(plain(f"{opened.name}: the list is not whole: {listing.incomplete}"), file=sys.stderr)
     remembered = await store.memory(owner=owner, tenant_id=opened.tenant_id).remembered()
     granted = {each.id: each.granted for each in remembered.values() if each.granted and not each.deleted_at}
     return TenantSnapshot(opened.name, opened.tenant_id, listing.incomplete is None, listing.bodies, granted)
@@ -68,12 +72,17 @@ async def snapshot(opened: Any, store: Any, owner: str) -> TenantSnapshot:
 
 def write(path: Path, text: str) -> None:
     """Whole or not at all: a reader never sees half a snapshot."""
+    if path.is_dir():
+        raise UsageError(f"--live-out {path} is a folder: name a file")
     temporary = path.with_name(f".{path.name}.new")
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        raise UsageError(f"--live-out {path} cannot be written: {error.strerror}") from error
+        raise ReconcilerError(f"--live-out {path} cannot be written: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def read(bodies: Iterable[Any]) -> list[Live]:
@@ -82,7 +91,7 @@ def read(bodies: Iterable[Any]) -> list[Live]:
         try:
             found.append(read_live(body))
         except LiveError as error:
-            print(error, file=sys.stderr)
+            print(plain(str(error)), file=sys.stderr)
     return sorted(found, key=lambda live: (name_of(live), live.id))
 
 
@@ -104,8 +113,8 @@ def lines(taken: Snapshot, owner: str | None, now: dt.datetime) -> Iterator[str]
         yield f"{tenant.name}: {len(live)} live{'' if tenant.complete else ', the list is not whole'}"
         for each in live:
             left = spell_duration(each.expires_at - now)
-            yield f"  {whose(each, owner):<28} ends in {left:<16} {each.resource_text}"
-            yield f"      {each.id}  {redact(each.notification_url)}"
+            yield plain(f"  {whose(each, owner):<28} ends in {left:<16} {each.resource_text}")
+            yield plain(f"      {each.id}  {redact(each.notification_url)}")
 
 
 def document(taken: Snapshot, owner: str | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from reconciler.cli.plain import plain
 from reconciler.core.change import Change, Summary
 from reconciler.core.desired import Desired
 from reconciler.core.reasons import Action
@@ -34,7 +35,7 @@ def lines(report: Report, desired: Iterable[Desired], *, colours: bool) -> Itera
             yield from change_lines(change, outcomes.get(key(change)), colours=colours)
         yield ""
     for violation in report.plan.violations:
-        yield f"unsafe: {violation.message} (--allow {violation.code} lets it through)"
+        yield f"unsafe: {plain(violation.message)} (--allow {violation.code} lets it through)"
     yield summed(report.plan.summary, report.outcomes)
     if often := how_often(desired):
         yield often
@@ -49,15 +50,20 @@ def key(thing: Change | Outcome) -> tuple[str, str, Action, str | None]:
 
 
 def change_lines(change: Change, outcome: Outcome | None, *, colours: bool) -> Iterator[str]:
-    head = painted(f"{change.action.symbol} {change.name}", COLOURS[change.action], colours=colours)
-    yield f"  {head}: {change.action}, {change.message} ({change.reason})"
-    yield f"      {change.resource}"
+    head = painted(f"{change.action.symbol} {plain(change.name)}", COLOURS[change.action], colours=colours)
+    yield f"  {head}: {change.action}, {plain(change.message)} ({change.reason})"
+    for detail in details(change, outcome):
+        yield f"      {plain(detail)}"
+
+
+def details(change: Change, outcome: Outcome | None) -> Iterator[str]:
+    yield change.resource
     for difference in change.differences:
-        yield f"      {difference.field}: {difference.before or 'none'} → {difference.after or 'none'}"
+        yield f"{difference.field}: {difference.before or 'none'} → {difference.after or 'none'}"
     if change.withheld:
-        yield f"      withheld, {change.withheld}: {change.why_withheld}"
+        yield f"withheld, {change.withheld}: {change.why_withheld}"
     elif outcome:
-        yield f"      {RESULTS[outcome.result]}: {outcome.message}{request(outcome)}"
+        yield f"{RESULTS[outcome.result]}: {outcome.message}{request(outcome)}"
 
 
 def request(outcome: Outcome) -> str:

@@ -2,22 +2,23 @@
 
 import argparse
 import datetime as dt
-import sys
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.loading import load
-from reconciler.cli.problems import count, report_problems
+from reconciler.cli.problems import count, print_warnings, report_problems
+from reconciler.cli.selecting import chosen_tenants
 
 __all__ = ["main"]
 
 
 def main(options: argparse.Namespace) -> int:
     loaded = load(options, confined=True, now=dt.datetime.now(dt.UTC))
+    if not loaded.wanted.errors:
+        chosen_tenants(loaded.wanted.tenants, options.tenants)
     problems, manifests = loaded.wanted.problems, loaded.wanted.manifests
     if loaded.wanted.errors or options.format == "json":
         report_problems(problems, options.format)
         return Exit.INVALID if loaded.wanted.errors else Exit.OK
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    print_warnings(problems)
     print(f"{count(len(manifests.subscriptions), 'subscription')} in {count(len(manifests.tenants), 'tenant')}: valid")
     return Exit.OK

@@ -18,7 +18,7 @@ from reconciler.graph.client import Graph, TenantClient
 from reconciler.graph.pacing import Kind, Limits
 from reconciler.store import ReadStore, Store
 
-__all__ = ["ClientStates", "Opened", "open_tenants", "parties", "state_location", "views"]
+__all__ = ["ClientStates", "Opened", "Store", "new_graph", "open_tenants", "parties", "state_location", "views"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def read_certificate(pem: bytes, *, source: Source, now: dt.datetime) -> PublicC
         certificate = x509.load_pem_x509_certificate(pem)
         key = certificate.public_key()
     except Exception as error:  # noqa: BLE001  a parser of foreign bytes: whatever it raises, the file is at fault
-        return Problem(source, "certificate-invalid", f"this is no PEM certificate: {str(error).splitlines()[0][:80]}")
+        return Problem(source, "certificate-invalid", f"this is no PEM certificate: {said(error)}")
     if not isinstance(key, rsa.RSAPublicKey) or not SMALLEST_KEY <= key.key_size <= LARGEST_KEY:
         kind = (
             f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__.removesuffix("PublicKey")
@@ -52,3 +52,7 @@ def read_certificate(pem: bytes, *, source: Source, now: dt.datetime) -> PublicC
         return Problem(source, "certificate-expired", message)
     thumbprint = certificate.fingerprint(hashes.SHA1())  # noqa: S303  Graph's identifier, no security rests on it
     return PublicCertificate(thumbprint.hex().upper(), certificate.public_bytes(Encoding.DER))
+
+
+def said(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:80]

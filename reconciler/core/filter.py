@@ -5,9 +5,10 @@ Parsed by odata-query; what it cannot parse is reported with its place, never gu
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from odata_query import ast
-from odata_query.exceptions import ODataException
+from odata_query.exceptions import FunctionCallException, ODataException
 from odata_query.grammar import ODataLexer, ODataParser
 from odata_query.visitor import NodeVisitor
 
@@ -19,7 +20,8 @@ GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE 
 MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 SPELLED = {"Eq": "eq", "NotEq": "ne", "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "In": "in"}
 SPELLED |= {"Add": "add", "Sub": "sub", "Mult": "mul", "Div": "div", "Mod": "mod", "Any": "any", "All": "all"}
-DEEPEST = 400
+DEEPEST, LONGEST = 100, 50_000
+"""Levels and characters; what is larger was not written by people, and the parser would take seconds."""
 
 
 class FilterError(ValueError):
@@ -48,8 +50,8 @@ def named_values(text: str, fields: Sequence[str]) -> frozenset[str]:
 def gather(node: object, fields: frozenset[str]) -> Iterable[str]:
     match node:
         case ast.BoolOp():
-            yield from gather(node.left, fields)
-            yield from gather(node.right, fields)
+            for each in operands(node):
+                yield from gather(each, fields)
         case ast.Compare(ast.Eq(), ast.Identifier(name), ast.String(value)) if name.lower() in fields:
             yield folded(value)
         case ast.Compare(ast.In(), ast.Identifier(name), ast.List(values)) if name.lower() in fields:
@@ -64,10 +66,14 @@ def strings(node: object) -> str:
     return node.val
 
 
-def parse(text: str) -> object:
+def parse(text: str) -> Any:
+    if len(text) > LONGEST:
+        raise FilterError(f"$filter has {len(text)} characters, over {LONGEST}")
     prepared = IN_LIST.sub(lists_for_the_parser, text.strip())
     try:
-        node: object = ODataParser().parse(ODataLexer().tokenize(prepared))
+        node: Any = ODataParser().parse(ODataLexer().tokenize(prepared))
+    except FunctionCallException as error:
+        raise FilterError(f"$filter is not understood: {str(error).lower()}") from error
     except ODataException as error:
         raise FilterError(f"$filter is not understood {place(error, prepared)}") from error
     except RecursionError as error:
@@ -105,6 +111,8 @@ def depth(root: object) -> int:
 
 
 def children(node: object) -> list[object]:
+    if isinstance(node, ast.BoolOp):
+        return operands(node)
     values = (getattr(node, name, None) for name in getattr(node, "__dataclass_fields__", ()))
     flat: list[object] = []
     for value in values:
@@ -164,8 +172,17 @@ class Speller(NodeVisitor):
         return f"{left} {operator} {right}"
 
     def visit_BoolOp(self, node: ast.BoolOp) -> str:  # noqa: N802
-        word = " and " if isinstance(node.op, ast.And) else " or "
-        return f"({word.join(sorted({self.visit(each) for each in operands(node, type(node.op))}))})"
+        return joined(*self.terms(node))
+
+    def terms(self, node: Any) -> tuple[str, frozenset[str]]:
+        """The word that joins the parts of a node, and the parts; what is said twice may leave only one of them."""
+        if not isinstance(node, ast.BoolOp):
+            return "", frozenset({self.visit(node)})
+        word = "and" if isinstance(node.op, ast.And) else "or"
+        found = {self.terms(each) for each in operands(node)}
+        if len(found) == 1:
+            return found.pop()
+        return word, frozenset().union(*(parts if each == word else {joined(each, parts)} for each, parts in found))
 
     def visit_Call(self, node: ast.Call) -> str:  # noqa: N802
         return f"{self.visit(node.func)}({','.join(self.visit(each) for each in node.args)})"
@@ -177,10 +194,18 @@ class Speller(NodeVisitor):
         return f"{self.visit(node.owner)}/{SPELLED[type(node.operator).__name__]}({inside})"
 
 
-def operands(node: ast.BoolOp, operator: type) -> Iterable[object]:
-    """The parts that one operator joins, however they are bracketed."""
-    for side in (node.left, node.right):
-        if isinstance(side, ast.BoolOp) and isinstance(side.op, operator):
-            yield from operands(side, operator)
+def operands(node: ast.BoolOp) -> list[Any]:
+    """The parts that one operator joins, however they are bracketed: hundreds of them are not hundreds of levels."""
+    found: list[Any] = []
+    left: list[Any] = [node]
+    while left:
+        each = left.pop()
+        if isinstance(each, ast.BoolOp) and isinstance(each.op, type(node.op)):
+            left += [each.right, each.left]
         else:
-            yield side
+            found.append(each)
+    return found
+
+
+def joined(word: str, parts: frozenset[str]) -> str:
+    return f"({f' {word} '.join(sorted(parts))})" if len(parts) > 1 else min(parts)

@@ -15,6 +15,14 @@ from reconciler.core.times import parse_time
 __all__ = ["Live", "LiveError", "read_live"]
 
 
+OPTIONAL = (
+    "lifecycleNotificationUrl",
+    "latestSupportedTlsVersion",
+    "notificationQueryOptions",
+    "encryptionCertificateId",
+)
+
+
 class LiveError(ValueError):
     """Graph returned something that is no subscription as documented (facts 1.1)."""
 
@@ -57,21 +65,21 @@ class Live:
 def read_live(body: Mapping[str, Any]) -> Live:
     """Read one item of LIST, or the answer of GET. Raises LiveError where it lacks what every subscription has."""
     try:
-        identifier, text, url = body["id"], body["resource"], body["notificationUrl"]
-        expires_at = parse_time(body["expirationDateTime"])
-        change_types = read_change_types(body["changeType"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        identifier, text, url = (required(body, field) for field in ("id", "resource", "notificationUrl"))
+        expires_at = parse_time(required(body, "expirationDateTime"))
+        change_types = read_change_types(required(body, "changeType"))
+        lifecycle_url, tls, query_options, certificate_id = (optional(body, field) for field in OPTIONAL)
+    except ValueError as error:
         raise LiveError(f"Graph returned a subscription that is not understood: {error}") from error
     resource = read_leniently(text)
-    mark, lifecycle_mark = mark_of(url), mark_of(body.get("lifecycleNotificationUrl"))
-    lifecycle_url = body.get("lifecycleNotificationUrl") or None
+    mark, lifecycle_mark = mark_of(url), mark_of(lifecycle_url)
     asked = Asked(
         resource=resource.canonical if resource else text,
         change_types=change_types,
         rich=bool(body.get("includeResourceData")),
         lifecycle_url=unmarked(lifecycle_url) if lifecycle_url else None,
-        tls=body.get("latestSupportedTlsVersion") or None,
-        query_options=body.get("notificationQueryOptions") or None,
+        tls=tls,
+        query_options=query_options,
         version=version_of(mark) or version_of(lifecycle_mark) or Version.V1,
     )
     return Live(
@@ -82,10 +90,27 @@ def read_live(body: Mapping[str, Any]) -> Live:
         expires_at=expires_at,
         mark=mark,
         lifecycle_mark=lifecycle_mark,
-        certificate_id=body.get("encryptionCertificateId") or None,
+        certificate_id=certificate_id,
         entry=resource.entry if resource else None,
         resource=resource,
     )
+
+
+def required(body: Mapping[str, Any], field: str) -> str:
+    found = optional(body, field)
+    if found is None:
+        raise ValueError(f"it lacks {field}")
+    return found
+
+
+def optional(body: Mapping[str, Any], field: str) -> str | None:
+    """Null, absent and "" are the same (facts 1.2)."""
+    if not isinstance(body, Mapping):
+        raise ValueError("it is no JSON object")  # noqa: TRY004  whoever reads it sees one kind of error
+    value = body.get(field)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"its {field} is no text")
+    return value or None
 
 
 def read_change_types(text: str) -> frozenset[ChangeType]:

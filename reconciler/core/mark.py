@@ -99,7 +99,7 @@ def fits(text: str, length: int) -> bool:
 def marked(url: str, mark: Mark) -> str:
     """Write the mark into a URL that has none, as the last parameter of its query."""
     base, hash_sign, fragment = url.partition("#")
-    joint = "" if base.endswith(("?", "&")) else "&" if "?" in base else "?"
+    joint = "&" if "?" in base else "?"
     return f"{base}{joint}{PARAMETER}={mark}{hash_sign}{fragment}"
 
 

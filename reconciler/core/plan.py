@@ -94,10 +94,10 @@ def removable(each: Owned) -> bool:
 
 
 def changes_of(desired: Desired, found: Sequence[Owned], clockwork: Clockwork) -> Iterator[Change]:
-    best, *others = sorted(found, key=lambda each: preference(each, desired)) or [None]
-    if best is None:
+    if not found:
         yield missing(desired)
         return
+    best, *others = sorted(found, key=lambda each: preference(each, desired))
     yield from (duplicate(desired, each, best) for each in others)
     if verdict := judge(Pair(desired, best.live, best.mark, clockwork)):
         yield Change(
@@ -173,6 +173,8 @@ def kept_alive(changes: Iterable[Change], clockwork: Clockwork, policy: Policy) 
         if not policy.allows(Action.RENEW) or not worth_keeping(change) or change.live is None or change.mark is None:
             continue
         left = change.live.expires_at - clockwork.now
+        if left <= dt.timedelta():
+            continue  # it has ended although it is listed (facts 3.2): nothing is left to renew
         soon = clockwork.within is not None and left <= clockwork.within
         if soon or clockwork.now >= renews_at(change.live, change.name, clockwork, change.desired):
             message = f"it ends in {spell_duration(left)}, and its {change.action} is withheld"

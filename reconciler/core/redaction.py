@@ -24,4 +24,5 @@ def redact_pair(pair: str) -> str:
     name, equals, value = pair.partition("=")
     if not equals or name == PARAMETER or REDACTED.fullmatch(value):
         return pair
-    return f"{name}=redacted-{hashlib.sha256(value.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()
+    return f"{name}=redacted-{digest[:8]}"

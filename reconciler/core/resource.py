@@ -11,6 +11,7 @@ import difflib
 import functools
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from reconciler.core.catalog import ENTRIES, Entry
 from reconciler.core.segments import Segment, SegmentError, cut, decode, read_path
@@ -25,7 +26,9 @@ PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 COLLECTIVE = re.compile(r"get[A-Z]\w*|getall\w*", re.ASCII)
 """``getAllMessages`` and its kind are names of functions that the catalog may not know, never ids."""
 
-RESERVED = str.maketrans({"%": "%25", "/": "%2F", "?": "%3F"})
+RESERVED = re.compile(r"[%/?&='()\[\]\s]")
+"""What must stay escaped in a canonical form, so that it is read as the same again."""
+
 DEAD_OPTIONS = frozenset({"model"})
 
 
@@ -63,7 +66,7 @@ def read_resource(text: str) -> Resource:
     """Read a resource as a manifest or Graph spells it. Raises ResourceError."""
     try:
         path, question, query = cut_query(text.strip())
-        if "://" in path:
+        if "://" in path.partition("(")[0]:
             raise SegmentError("it is a path such as /teams, without https:// and the host")
         segments = read_path(path)
         if left := next((each.name for each in segments if is_placeholder(each.name)), None):
@@ -72,7 +75,7 @@ def read_resource(text: str) -> Resource:
         template = find(segments, filtered="$filter" in options)
         entry = template.entry if template else None
         spelled = "/".join(spell_path(segments, template))
-        conditions = "&".join(f"{name}={spell_option(name, options[name], entry)}" for name in sorted(options))
+        conditions = "&".join(f"{escaped(name)}={spell_option(name, options[name], entry)}" for name in sorted(options))
     except ValueError as error:
         raise ResourceError(str(error)) from error
     canonical = f"{spelled}?{conditions}" if conditions else spelled
@@ -132,17 +135,27 @@ def spell_path(segments: Sequence[Segment], template: Template | None) -> Iterat
     for index, segment in enumerate(segments):
         is_name = bool(segment.arguments) or (template and not is_placeholder(template.segments[index].name))
         name = segment.name.lower() if is_name else folded(segment.name)
-        yield name.translate(RESERVED) + spell_arguments(segment)
+        yield escaped(name) + spell_arguments(segment)
 
 
 def spell_arguments(segment: Segment) -> str:
-    spelled = (f"{name.lower()}={','.join(sorted(set(map(quoted, values))))}" for name, values in segment.arguments)
-    return f"({';'.join(spelled)})" if segment.arguments else ""
+    spelled = (f"{name.lower()}={spell_values(values)}" for name, values in segment.arguments)
+    return f"({','.join(sorted(spelled))})" if segment.arguments else ""
+
+
+def spell_values(values: Sequence[str]) -> str:
+    """Lists are sets, and a list of one is the one."""
+    spelled = sorted(set(map(quoted, values)))
+    return spelled[0] if len(spelled) == 1 else f"[{','.join(spelled)}]"
 
 
 def quoted(value: str) -> str:
-    escaped = folded(value).replace("'", "''")
-    return f"'{escaped}'"
+    doubled = folded(value).replace("'", "''")
+    return f"'{doubled}'"
+
+
+def escaped(text: str) -> str:
+    return RESERVED.sub(lambda match: quote(match.group(), safe=""), text)
 
 
 def folded(text: str) -> str:
@@ -175,8 +188,8 @@ def spell_option(name: str, value: str, entry: Entry | None) -> str:
     if name == "$filter":
         return spell_filter(value, entry)
     if name == "$select":
-        return ",".join(sorted({field.strip().lower() for field in value.split(",")}))
-    return value
+        return ",".join(sorted({escaped(field.strip().lower()) for field in value.split(",")}))
+    return escaped(value)
 
 
 def spell_filter(value: str, entry: Entry | None) -> str:

@@ -89,17 +89,22 @@ def safe(
     """Withhold what is over a limit that is not let through, and say which limit that is."""
     checked = list(changes)
     violations = []
-    removed = sum(change.reason is Reason.NOT_IN_MANIFESTS for change in changes)
+    removed = sum(removes(change, world) for change in filter(at_stake, changes))
     taken = Taken(removed, owned, wanted, world, options)
     for danger in DANGERS:
         message = None if danger.code in allow else danger.speaks(taken)
         if message is None:
             continue
-        touched = [change for change in checked if danger.withholds(change, world)]
+        touched = [change for change in filter(at_stake, checked) if danger.withholds(change, world)]
         if touched:
             violations.append(Violation(danger.code, f"{world.tenant}: {message}", names(touched)))
         checked = list(withhold(checked, world, danger))
     return checked, violations
+
+
+def at_stake(change: Change) -> bool:
+    """What the policy or its manifest withholds anyway takes nothing away; what is Unsafe may be so for two reasons."""
+    return change.withheld in {None, Withheld.UNSAFE}
 
 
 def withhold(changes: Sequence[Change], world: World, danger: Danger) -> Iterator[Change]:

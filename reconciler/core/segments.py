@@ -32,7 +32,10 @@ def read_path(text: str) -> tuple[Segment, ...]:
     parts = list(cut(text.strip().strip("/"), "/"))
     if not all(parts):
         raise SegmentError("the path is empty" if len(parts) == 1 else "two slashes follow each other")
-    return tuple(segment for part in parts for segment in read_segment(part))
+    segments = tuple(segment for part in parts for segment in read_segment(part))
+    if not all(segment.name for segment in segments):
+        raise SegmentError("an id is empty")
+    return segments
 
 
 def read_segment(text: str) -> list[Segment]:

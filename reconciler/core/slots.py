@@ -22,9 +22,16 @@ class Holder:
 
 
 def block(changes: Sequence[Change], world: World, *, owner: str, now: dt.datetime) -> list[Change]:
-    """Withhold what would take a place that another subscription keeps."""
-    holders = held_slots(changes, world, owner=owner, now=now)
-    return [blocked(change, holders) for change in changes]
+    """Withhold what would take a place that another subscription keeps.
+
+    What is withheld keeps its own place, which may block the next one: so it is looked again until nothing is found.
+    """
+    found = list(changes)
+    while True:
+        holders = held_slots(found, world, owner=owner, now=now)
+        before, found = found, [blocked(change, holders) for change in found]
+        if found == before:
+            return found
 
 
 def blocked(change: Change, holders: dict[str, Holder]) -> Change:

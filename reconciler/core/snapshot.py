@@ -88,7 +88,7 @@ def read_snapshot(text: str) -> Snapshot:
     """Read a snapshot. Raises SnapshotError, which says what is wrong with it."""
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SnapshotError(f"the snapshot is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("kind") != "Snapshot":
         raise SnapshotError('the snapshot lacks "kind": "Snapshot", is it another file?')

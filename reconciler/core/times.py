@@ -86,4 +86,7 @@ def parse_iso_duration(text: str) -> dt.timedelta:
     if not match or not any(match.groups()):
         raise ValueError(f"{text!r} is not a duration such as PT72H")
     days, hours, minutes, seconds = (int(group or 0) for group in match.groups())
-    return dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        return dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is too long") from error

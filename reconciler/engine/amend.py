@@ -7,7 +7,7 @@ from typing import TypeVar
 from reconciler.core.bodies import certificate_body
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
-from reconciler.core.errors import Gone, Invalid, Unsorted
+from reconciler.core.errors import Gone, Invalid, LifetimeRefused, Unsorted
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, marked
 from reconciler.core.reasons import Reason
@@ -15,7 +15,7 @@ from reconciler.engine.create import create
 from reconciler.engine.hands import Hands
 from reconciler.engine.ports import Body
 
-__all__ = ["delete", "expect", "renew", "update"]
+__all__ = ["create_anew", "delete", "expect", "renew", "update"]
 
 T = TypeVar("T")
 
@@ -29,24 +29,16 @@ async def renew(hands: Hands, change: Change) -> tuple[str, str]:
     try:
         renewed = await extend(hands, change, refreshed_url(live, change.mark, desired))
     except Gone as gone:
-        return await gone_on_renewal(hands, change, gone)
+        return await create_anew(hands, change, gone)
     return f"lives until {renewed.expires_at:%Y-%m-%d %H:%M} UTC", renewed.id
 
 
 async def extend(hands: Hands, change: Change, more: Body) -> Live:
     """PATCH with a later expiration, and whatever else is to be changed with it."""
     live, mark = expect(change.live), expect(change.mark)
-    wanted = change.desired.lifetime if change.desired else None
-    if hands.expiry(live.kind, wanted) > live.expires_at:
-        renewed = await hands.prolong(live, wanted, more)
-        if renewed.expires_at <= live.expires_at:
-            raise Unsorted(
-                f"Graph took the PATCH of {live.id} and extended nothing (NotExtended), it will be tried again"
-            )
-    else:
-        renewed = await hands.patch(live, more) if more else live  # it lives longer than we would ask for
+    renewed = await hands.prolong(live, change.desired.lifetime if change.desired else None, more)
     fixed = live.certificate_fixed and renewed.certificate_id == live.certificate_id
-    await hands.remember(renewed, renewed.mark if isinstance(renewed.mark, Mark) else mark, certificate_fixed=fixed)
+    await hands.remember(renewed, mark, certificate_fixed=fixed)
     return renewed
 
 
@@ -60,17 +52,21 @@ def refreshed_url(live: Live, mark: Mark | None, desired: Desired | None) -> Bod
     return {"notificationUrl": marked(live.notification_url, fresh)}
 
 
-async def gone_on_renewal(hands: Hands, change: Change, gone: Gone) -> tuple[str, str]:
+async def create_anew(hands: Hands, change: Change, gone: Gone) -> tuple[str, str]:
+    """A PATCH said that it is gone. Where no manifest wants it, or its twin stands, that is all there is to it."""
     live, desired = expect(change.live), change.desired
     memory = hands.remembered.get(live.id)
     if memory and memory.created_at and hands.clock.now() - memory.created_at < YOUNG:
+        gone.message += ": it is younger than 5 minutes, so the next run looks again"
         raise gone
-    await hands.party.journal.forget([live.id])
-    if desired is None:
+    if desired is None or change.twin_of:
+        await hands.party.journal.forget([live.id])
         return "it is gone already", live.id
     if desired.suspend:
         raise gone
     created = await create(hands, desired)
+    # Not before: while it is known, GET can say that it is gone, even where the list is not whole.
+    await hands.party.journal.forget([live.id])
     return f"{live.id} was gone, created anew: notifications may have been missed", created.id
 
 
@@ -84,22 +80,19 @@ async def update(hands: Hands, change: Change) -> tuple[str, str]:
         more |= certificate_body(desired)
     try:
         updated = await extend(hands, change, more)
-    except Gone:
-        created = await create(hands, desired)
-        return f"{live.id} was gone, created anew: notifications may have been missed", created.id
-    except Invalid:
+    except Gone as gone:
+        return await create_anew(hands, change, gone)
+    except LifetimeRefused:
+        raise
+    except Invalid as error:
         if turns:
-            await fix_certificate(hands, live, mark)
+            await hands.fix_certificate(live, mark)
+            error.message += "; the certificate will not be patched again, the next run replaces the subscription"
         raise
     if turns and updated.certificate_id != expect(desired.certificate).thumbprint:
-        await fix_certificate(hands, updated, wanted)
-        raise Invalid("Graph took the PATCH and kept the old certificate: the next run replaces the subscription")
+        await hands.remember(updated, wanted, certificate_fixed=True)
+        raise Invalid(f"Graph took the PATCH of {live.id} and kept the old certificate: the next run replaces it")
     return f"lives until {updated.expires_at:%Y-%m-%d %H:%M} UTC", updated.id
-
-
-async def fix_certificate(hands: Hands, live: Live, mark: Mark) -> None:
-    """Remember that this subscription's certificate cannot be patched, so that it does not loop (facts 1.4)."""
-    await hands.remember(live, mark, certificate_fixed=True)
 
 
 async def delete(hands: Hands, change: Change) -> tuple[str, str]:

@@ -7,7 +7,7 @@ looked for by the birth that was written down before.
 import dataclasses
 
 from reconciler.core.desired import Desired
-from reconciler.core.errors import AnswerLost, Conflict, Gone, LifetimeRefused
+from reconciler.core.errors import AnswerLost, Conflict, Gone, GraphError, LifetimeRefused
 from reconciler.core.live import Live, LiveError, read_live
 from reconciler.core.mark import Mark, marked
 from reconciler.engine.hands import Hands, answered
@@ -29,16 +29,19 @@ async def create(hands: Hands, desired: Desired) -> Live:
 
 async def post(hands: Hands, desired: Desired, mark: Mark, *, replacing: bool = False) -> Live:
     """POST until it is known what became of it; ask for less where Graph names a lower ceiling."""
-    for _ in range(TRIES - 1):
+    failure: GraphError
+    for _ in range(TRIES):
+        known = desired.kind.longest(hands.learned)
         try:
             return await post_once(hands, desired, mark, replacing=replacing)
         except LifetimeRefused as refusal:
-            await hands.learn(desired.kind, refusal)
-        except AnswerLost:
-            await hands.clock.sleep(PAUSE)
-            if found := await find_birth(hands, mark):
+            failure = refusal
+            await hands.learn(desired.kind, refusal, known=known)
+        except AnswerLost as lost:
+            failure = lost
+            if found := await find_birth(hands, mark, lost):
                 return await stands(hands, found, mark)
-    return await post_once(hands, desired, mark, replacing=replacing)
+    raise failure
 
 
 async def post_once(hands: Hands, desired: Desired, mark: Mark, *, replacing: bool) -> Live:
@@ -54,14 +57,22 @@ async def stands(hands: Hands, live: Live, mark: Mark) -> Live:
     return live
 
 
-async def find_birth(hands: Hands, mark: Mark) -> Live | None:
-    for body in (await hands.party.reader.list()).bodies:
+async def find_birth(hands: Hands, mark: Mark, lost: AnswerLost) -> Live | None:
+    """Look whether a POST was carried out. Raises ``lost`` where that cannot be known: another POST may make a twin."""
+    await hands.clock.sleep(PAUSE)
+    try:
+        listing = await hands.party.reader.list()
+    except GraphError as error:
+        raise lost from error
+    for body in listing.bodies:
         try:
             live = read_live(body)
         except LiveError:
             continue  # not ours then: ours was answered in the documented form when its URL was validated
         if isinstance(live.mark, Mark) and (live.mark.name, live.mark.birth) == (mark.name, mark.birth):
             return live
+    if listing.incomplete:
+        raise lost
     return None
 
 
@@ -80,7 +91,9 @@ async def settle_conflict(hands: Hands, desired: Desired, mark: Mark, conflict: 
         return await stands(hands, found, mark)
     if replacing:
         raise conflict
-    kept = dataclasses.replace(mark, birth=found.mark.birth, key=found.mark.key)
+    as_wanted = not found.asked.differences(desired.asked)
+    digest = mark.digest if as_wanted else found.mark.digest  # else the next pass would not see the difference
+    kept = dataclasses.replace(mark, birth=found.mark.birth, key=found.mark.key, digest=digest)
     live = await hands.prolong(found, desired.lifetime, {"notificationUrl": marked(desired.notification_url, kept)})
     await hands.remember(live, kept)
     return live

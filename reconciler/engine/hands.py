@@ -15,7 +15,11 @@ from reconciler.core.mark import Mark
 from reconciler.core.renewal import MARGIN, Kind, asked_lifetime
 from reconciler.engine.ports import Body, Clock, Intent, Journal, Reader, Remembered, Writer
 
-__all__ = ["ClientStates", "Hands", "Party", "answered"]
+__all__ = ["ClientStates", "Hands", "NotExtended", "Party", "answered"]
+
+
+class NotExtended(Unsorted):
+    """Graph took a PATCH of the expiration and extended nothing (facts 11.4)."""
 
 
 class ClientStates(Protocol):
@@ -69,33 +73,47 @@ class Hands:
         moment = self.clock.now() + asked_lifetime(kind.longest(self.learned), wanted)
         return moment.replace(microsecond=0)
 
-    async def learn(self, kind: Kind, refusal: LifetimeRefused) -> None:
-        """Remember a lower ceiling that Graph names.
+    async def learn(self, kind: Kind, refusal: LifetimeRefused, *, known: dt.timedelta | None) -> None:
+        """Remember a lower ceiling that Graph names; ``known`` is the one that the refused request was made with.
 
         If it names the one that we knew, our clock is ahead of Graph's, or exactly the ceiling was asked for: then a
-        little less is asked for, in this run only.
+        little less is asked for, in this run only. Of several refused side by side, the first one teaches.
         """
-        known = kind.longest(self.learned)
-        if known is None or refusal.ceiling < known:
+        longest = kind.longest(self.learned)
+        if longest is None or refusal.ceiling < longest:
             self.learned[kind.key] = refusal.ceiling
             await self.party.journal.learn(kind.key, refusal.ceiling)
-        else:
-            self.learned[kind.key] = known - MARGIN
+        elif longest == known:
+            self.learned[kind.key] = longest - MARGIN
 
     async def prolong(self, live: Live, wanted: dt.timedelta | None, more: Body) -> Live:
-        """PATCH the expiration, and for less where Graph names a lower ceiling."""
+        """PATCH a later expiration and ``more``, for less where Graph names a lower ceiling. Raises NotExtended."""
+        known = live.kind.longest(self.learned)
         try:
-            return await self.patch(live, {**expiry_body(self.expiry(live.kind, wanted)), **more})
+            return await self.patch(live, {**self.later(live, wanted), **more})
         except LifetimeRefused as refusal:
-            await self.learn(live.kind, refusal)
-            return await self.patch(live, {**expiry_body(self.expiry(live.kind, wanted)), **more})
+            await self.learn(live.kind, refusal, known=known)
+            return await self.patch(live, {**self.later(live, wanted), **more})
+
+    def later(self, live: Live, wanted: dt.timedelta | None) -> Body:
+        """The expiration to ask for; nothing where it lives as long already, so that no PATCH shortens its life."""
+        moment = self.expiry(live.kind, wanted)
+        return expiry_body(moment) if moment > live.expires_at else {}
 
     async def patch(self, live: Live, body: Body) -> Live:
-        return answered(await self.party.writer.patch(live.id, body, live.asked.version))
+        if not body:
+            return live
+        patched = answered(await self.party.writer.patch(live.id, body, live.asked.version))
+        if "expirationDateTime" in body and patched.expires_at <= live.expires_at:
+            raise NotExtended(
+                f"Graph took the PATCH of {live.id} and extended nothing (NotExtended), it will be tried again"
+            )
+        return patched
 
     async def remember(self, live: Live, mark: Mark, *, created: bool = False, certificate_fixed: bool = False) -> None:
-        """Write down what Graph has just given us and will not tell again."""
+        """Write down what Graph has just given us and will not tell again; ``mark`` is for where its URL bears none."""
         now = self.clock.now()
+        mark = live.mark if isinstance(live.mark, Mark) else mark
         earlier = self.remembered.get(live.id)
         memory = Remembered(
             id=live.id,
@@ -110,6 +128,12 @@ class Hands:
             certificate_fixed=certificate_fixed,
         )
         await self.party.journal.remember([memory])
+
+    async def fix_certificate(self, live: Live, mark: Mark) -> None:
+        """Write down that a PATCH of its certificate was refused; nothing else about it has changed (facts 1.4)."""
+        new = Remembered(live.id, mark.name, mark.version, mark.birth, mark.key, expires_at=live.expires_at)
+        memory = self.remembered.get(live.id, new)
+        await self.party.journal.remember([dataclasses.replace(memory, certificate_fixed=True)])
 
     async def bury(self, live: Live, mark: Mark) -> None:
         """Write down that it is deleted: LIST may show it for a while."""

@@ -7,7 +7,7 @@ wrote ourselves counts for more than what it says.
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.core.errors import Gone, GraphError
 from reconciler.core.live import Live, LiveError, read_live
@@ -24,11 +24,12 @@ SAME_MOMENT = dt.timedelta(seconds=1)
 async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory, now: dt.datetime) -> World:
     """Read everything about one tenant. Raises GraphError where nothing can be read, StoreError."""
     remembered, learned = await memory.remembered(), await memory.ceilings()
+    replaced = {intent.replaces for intent in (await memory.intents()).values()}
     listing = await reader.list()
     listed, incomplete = read_listing(listing)
     listed = {each.id: each for each in listed.values() if not deleted_lately(remembered.get(each.id), now)}
-    asked = await ask(doubtful(listed, remembered, now), reader)
-    found = listed | asked.found
+    asked = await ask(doubtful(listed, remembered, replaced, now), reader)
+    found = {name: live for name, live in (listed | asked.found).items() if name not in asked.gone}
     known = [remembered[identifier] for identifier in asked.gone]
     alive = {remembered[identifier].name for identifier in found if identifier in remembered}
     return World(
@@ -61,12 +62,20 @@ def deleted_lately(memory: Remembered | None, now: dt.datetime) -> bool:
 
 
 def doubtful(
-    listed: Mapping[str, Live], remembered: Mapping[str, Remembered], now: dt.datetime
+    listed: Mapping[str, Live],
+    remembered: Mapping[str, Remembered],
+    replaced: Collection[str | None],
+    now: dt.datetime,
 ) -> Iterable[Remembered]:
-    """What GET must be asked for: what the list lacks, and what we wrote lately and it shows otherwise."""
+    """What GET must be asked for: what the list lacks, and what we wrote lately and it shows otherwise.
+
+    So must what a replacement deleted before it was interrupted: that it is gone lets the replacement be finished.
+    """
     for each in remembered.values():
         live = listed.get(each.id)
-        if each.deleted_at is None and (live is None or outdated(live, each, now)):
+        if each.deleted_at is not None and each.id not in replaced:
+            continue
+        if live is None or outdated(live, each, now):
             yield each
 
 
@@ -124,5 +133,8 @@ def with_memory(live: Live, memory: Remembered | None) -> Live:
         return live
     ours = memory.expires_at is not None and abs(live.expires_at - memory.expires_at) <= SAME_MOMENT
     return dataclasses.replace(
-        live, granted=memory.granted if ours else None, certificate_fixed=memory.certificate_fixed
+        live,
+        asked=dataclasses.replace(live.asked, version=memory.version),
+        granted=memory.granted if ours else None,
+        certificate_fixed=memory.certificate_fixed,
     )

@@ -7,9 +7,9 @@ from reconciler.core.desired import Desired
 from reconciler.core.errors import Conflict, Full, Gone
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, marked
-from reconciler.engine.amend import expect
-from reconciler.engine.create import create, post
-from reconciler.engine.hands import Hands
+from reconciler.engine.amend import create_anew, expect
+from reconciler.engine.create import post
+from reconciler.engine.hands import Hands, NotExtended
 
 __all__ = ["replace"]
 
@@ -18,9 +18,8 @@ async def replace(hands: Hands, change: Change) -> tuple[str, str]:
     live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
     try:
         await rehearse(hands, live, desired, mark)
-    except Gone:
-        created = await create(hands, desired)
-        return f"{live.id} was gone, created anew: notifications may have been missed", created.id
+    except Gone as gone:
+        return await create_anew(hands, change, gone)
     wanted = await hands.intend(desired, replaces=live.id)
     if desired.entry and desired.entry.exclusive:
         created = await delete_first(hands, live, mark, desired, wanted)
@@ -36,8 +35,9 @@ async def rehearse(hands: Hands, live: Live, desired: Desired, mark: Mark) -> No
     That tries the token, the permission and, as far as Graph validates on PATCH (facts 4.6), the endpoint. If it fails
     nothing is deleted.
     """
-    patched = await hands.prolong(live, None, {"notificationUrl": marked(desired.notification_url, mark)})
-    await hands.remember(patched, mark, certificate_fixed=live.certificate_fixed)
+    with contextlib.suppress(NotExtended):  # it is about to go, and all that was tried has worked
+        patched = await hands.prolong(live, None, {"notificationUrl": marked(desired.notification_url, mark)})
+        await hands.remember(patched, mark, certificate_fixed=live.certificate_fixed)
 
 
 async def delete_first(hands: Hands, live: Live, mark: Mark, desired: Desired, wanted: Mark) -> Live:
@@ -46,10 +46,16 @@ async def delete_first(hands: Hands, live: Live, mark: Mark, desired: Desired, w
 
 
 async def create_first(hands: Hands, live: Live, mark: Mark, desired: Desired, wanted: Mark) -> Live:
-    """Nothing is missed this way; where Graph will not have both, the old one goes first after all."""
+    """Nothing is missed this way; where Graph will not have both, the old one goes first after all.
+
+    But not where Graph names another one that is in the way: then it would be in the way of the new one as well.
+    """
     try:
         created = await post(hands, desired, wanted, replacing=True)
-    except (Conflict, Full):
+    except (Conflict, Full) as refusal:
+        other = refusal.subscription_id if isinstance(refusal, Conflict) else None
+        if other is not None and other.lower() != live.id.lower():
+            raise
         return await delete_first(hands, live, mark, desired, wanted)
     await remove(hands, live, mark)
     return created

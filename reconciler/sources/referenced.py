@@ -45,7 +45,7 @@ class Referenced:
     def secret(self, reference: SecretReference, base: str) -> bytes:
         """Raises SecretError where it is absent or empty."""
         if reference.env is not None:
-            value = self.environ.get(reference.env, "").encode()
+            value = os.fsencode(self.environ.get(reference.env, ""))  # as it came, UTF-8 or not
             if not value:
                 raise SecretError(f"the environment variable {reference.env} is not set")
             return value

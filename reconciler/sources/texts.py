@@ -1,21 +1,23 @@
 """Paths in, texts out, with a problem for each that cannot be read.
 
 A path is a file, a folder (every ``*.yaml`` and ``*.yml`` below it, hidden ones left out) or ``-`` for standard input.
+What cannot be read is always a problem, never left out: what is left out would be pruned.
 """
 
 import dataclasses
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.core.manifest import Text
 from reconciler.core.source import Problem, Source
 
-__all__ = ["STDIN", "Texts", "read_texts"]
+__all__ = ["SHOWN_STDIN", "STDIN", "Texts", "read_texts", "reason"]
 
 STDIN = "-"
+SHOWN_STDIN = "<stdin>"
 ENDINGS = frozenset({".yaml", ".yml"})
 LARGEST = 64 * 1024 * 1024
+NOT_FOLLOWED = "a run that writes nothing does not follow it"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class Texts:
     texts: tuple[Text, ...]
     problems: tuple[Problem, ...]
     roots: Mapping[str, Path]
+    origins: Mapping[str, tuple[str, ...]]
+    """For each path that was given: the paths of the texts and problems that it came to."""
+
     whole: bool
 
 
@@ -38,40 +43,65 @@ class Reading:
     texts: list[Text] = dataclasses.field(default_factory=list)
     problems: list[Problem] = dataclasses.field(default_factory=list)
     roots: dict[str, Path] = dataclasses.field(default_factory=dict)
-    seen: set[Path] = dataclasses.field(default_factory=set)
+    seen: dict[Path, str] = dataclasses.field(default_factory=dict)
+    """What was read already, and the path that it was read by."""
 
-    def read(self, path: str) -> None:
+    def read(self, path: str) -> tuple[str, ...]:
+        """Read what a path leads to, and return the paths of the texts and problems that this came to."""
         place = Path(path)
         if path == STDIN:
-            self.add("<stdin>", self.stdin(), base=Path.cwd(), root=Path.cwd())
-        elif place.is_dir():
-            self.read_folder(place)
-        else:
-            self.read_file(place, root=place.parent)
+            return self.read_stdin()
+        if place.is_dir():
+            return tuple(self.read_folder(place))
+        return (self.read_file(place, root=place.parent),)
 
-    def read_folder(self, folder: Path) -> None:
-        before = len(self.texts)
-        found = len(self.problems)
-        for file in sorted(files_below(folder)):
-            self.read_file(file, root=folder)
-        if not any(text.content.strip() for text in self.texts[before:]) and len(self.problems) == found:
-            message = "there is no manifest in this folder, only *.yaml and *.yml count"
-            self.problems.append(Problem(Source(str(folder)), "no-documents", message))
+    def read_stdin(self) -> tuple[str, ...]:
+        if Path(STDIN) not in self.seen:
+            self.seen[Path(STDIN)] = SHOWN_STDIN
+            self.add(SHOWN_STDIN, self.stdin(), base=Path.cwd(), root=Path.cwd())
+        return (SHOWN_STDIN,)
 
-    def read_file(self, file: Path, *, root: Path) -> None:
+    def read_folder(self, root: Path) -> Iterator[str]:
+        """Every manifest below a folder. Each folder is entered once, so links that lead in circles do no harm."""
+        entered: set[Path] = set()
+        folders = [root]
+        while folders:
+            folder = folders.pop()
+            try:
+                resolved = folder.resolve(strict=True)
+                if resolved in entered:
+                    continue
+                entered.add(resolved)
+                if self.outside(resolved, root):
+                    yield self.complain(folder, "path-outside", f"this folder lies outside of {root}, {NOT_FOLLOWED}")
+                    continue
+                below, files = entries(folder)
+            except (OSError, RuntimeError) as error:
+                yield self.complain(folder, "unreadable-file", f"this folder cannot be read: {reason(error)}")
+                continue
+            folders += reversed(below)
+            yield from (self.read_file(file, root=root) for file in files)
+
+    def read_file(self, file: Path, *, root: Path) -> str:
         try:
             resolved = file.resolve(strict=True)
-            if self.confined and not resolved.is_relative_to(root.resolve()):
-                self.complain(file, "path-outside", f"this file lies outside of {root}, a dry run does not follow it")
-            elif not resolved.is_file():
-                self.complain(file, "unreadable-file", "this is no regular file")
-            elif resolved.stat().st_size > LARGEST:
-                self.complain(file, "unreadable-file", f"this file is larger than {LARGEST // 1024 // 1024} MiB")
-            elif resolved not in self.seen:
-                self.seen.add(resolved)
+            if self.outside(resolved, root):
+                return self.complain(file, "path-outside", f"this file lies outside of {root}, {NOT_FOLLOWED}")
+            if not resolved.is_file():
+                return self.complain(file, "unreadable-file", "this is no regular file")
+            if resolved.stat().st_size > LARGEST:
+                return self.complain(file, "unreadable-file", f"this file is over {LARGEST // 1024 // 1024} MiB")
+            if resolved not in self.seen:
+                self.seen[resolved] = str(file)
                 self.add(str(file), resolved.read_bytes(), base=file.parent, root=root)
+            return self.seen[resolved]
+        except FileNotFoundError:
+            return self.complain(file, "unreadable-file", "there is no such file or folder: -f names another one")
         except (OSError, RuntimeError) as error:
-            self.complain(file, "unreadable-file", f"this file cannot be read: {reason(error)}")
+            return self.complain(file, "unreadable-file", f"this file cannot be read: {reason(error)}")
+
+    def outside(self, resolved: Path, root: Path) -> bool:
+        return self.confined and not resolved.is_relative_to(root.resolve())
 
     def add(self, path: str, content: bytes, *, base: Path, root: Path) -> None:
         self.roots[str(base)] = root
@@ -81,31 +111,25 @@ class Reading:
             line = content.count(b"\n", 0, error.start) + 1
             self.problems.append(Problem(Source(path, line), "unreadable-file", "this is not UTF-8 text"))
 
-    def complain(self, file: Path, rule: str, message: str) -> None:
-        self.problems.append(Problem(Source(str(file)), rule, message))
+    def complain(self, path: Path, rule: str, message: str) -> str:
+        self.problems.append(Problem(Source(str(path)), rule, message))
+        return str(path)
 
 
 def read_texts(paths: Sequence[str], *, confined: bool, stdin: Callable[[], bytes]) -> Texts:
     """Read every path. ``confined`` leaves out what lies outside of its folder, symlinks followed."""
     reading = Reading(confined, stdin)
-    for path in paths:
-        reading.read(path)
+    origins = {path: reading.read(path) for path in paths}
     whole = all(path == STDIN or Path(path).is_dir() for path in paths)
-    return Texts(tuple(reading.texts), tuple(reading.problems), reading.roots, whole)
+    return Texts(tuple(reading.texts), tuple(reading.problems), reading.roots, origins, whole)
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not hidden(name))
-        yield from (Path(parent, name) for name in visible(files) if Path(name).suffix in ENDINGS)
-
-
-def visible(names: Iterable[str]) -> Iterator[str]:
-    return (name for name in names if not hidden(name))
-
-
-def hidden(name: str) -> bool:
-    return name.startswith(".")
+def entries(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The folders and the manifests right in a folder, in the order of their names, hidden ones left out."""
+    visible = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    folders = [each for each in visible if each.is_dir()]
+    files = set(visible).difference(folders)
+    return folders, sorted(each for each in files if each.suffix in ENDINGS)
 
 
 def reason(error: Exception) -> str:

@@ -3,12 +3,8 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from reconciler.core.errors import StoreError
-
-if TYPE_CHECKING:
-    from reconciler.store.location import Place
 
 __all__ = ["REBUILT", "database_failures", "file_failures"]
 
@@ -31,8 +27,8 @@ CAUSES = {
 
 
 @contextlib.contextmanager
-def file_failures(place: "Place", deed: str) -> Iterator[None]:
-    """``deed`` completes "the store … cannot be": opened, read, written."""
+def file_failures(place: object, deed: str) -> Iterator[None]:
+    """``place`` names itself by ``str()``; ``deed`` completes "the store … cannot be": opened, read, written."""
     try:
         yield
     except OSError as error:
@@ -41,7 +37,7 @@ def file_failures(place: "Place", deed: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def database_failures(place: "Place", deed: str) -> Iterator[None]:
+def database_failures(place: object, deed: str) -> Iterator[None]:
     """Like ``file_failures``; the cause is the driver's own error, since SQLAlchemy's repeats statement and values."""
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -1,7 +1,7 @@
 """pydantic's complaints in, problems out: where in the YAML, which rule, what to do."""
 
 import difflib
-import types
+import inspect
 import typing
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from reconciler.core.manifest.documents import Document
-from reconciler.core.source import Problem, Source
+from reconciler.core.manifest.fields import GUID, VARIABLE_NAME, WORD
+from reconciler.core.source import Problem
 
 __all__ = ["complaints", "did_you_mean"]
 
@@ -26,13 +27,20 @@ OUR_RULES = frozenset(
         "secret-reference",
     }
 )
+PATTERNS = {
+    GUID: "should be a GUID such as 0f2e8f59-862a-483b-9ca8-82a10665e17d",
+    VARIABLE_NAME: "should be the name of an environment variable, as RECONCILER_CLIENT_STATE_KEY",
+    WORD: "should be made of a-z, 0-9 and -, with no - at its ends",
+}
+"""What a pattern means, for people."""
+
 SHOWABLE = frozenset({"enum", "literal_error"})
 """Only where a fixed set of words is expected is the word shown: anywhere else it might be a secret."""
 
 
 def complaints(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Problem]:
     for each in error.errors(include_url=False):
-        path = tuple(step for step in each["loc"] if step not in UNION_TAGS)
+        path = tuple(as_written(each["loc"], document.value))
         match each["type"]:
             case "extra_forbidden":
                 yield unknown_key(path, document, model)
@@ -47,11 +55,27 @@ def complaints(error: ValidationError, document: Document, model: type[BaseModel
 def unknown_key(path: tuple[str | int, ...], document: Document, model: type[BaseModel]) -> Problem:
     name = str(path[-1])
     hint = did_you_mean(name, known_keys(model, path[:-1]))
-    return Problem(place_of_key(document, path), "unknown-key", f"unknown key {name!r}{inside(path[:-1])}{hint}")
+    return Problem(document.key_place(*path), "unknown-key", f"unknown key {name!r}{inside(path[:-1])}{hint}")
 
 
-def place_of_key(document: Document, path: tuple[str | int, ...]) -> Source:
-    return document.key_place(*path)
+def as_written(path: Iterable[str | int], value: Any) -> Iterator[str | int]:
+    """A place without the steps that pydantic puts in: a lone item need not stand in a list, and unions have tags."""
+    for step in path:
+        if isinstance(step, int) != isinstance(value, list):
+            continue
+        if step in UNION_TAGS and not (isinstance(value, dict) and step in value):
+            continue
+        yield step
+        value = child(value, step)
+
+
+def child(value: Any, step: str | int) -> Any:
+    match value:
+        case dict():
+            return value.get(step)
+        case list() if isinstance(step, int) and step < len(value):
+            return value[step]
+    return None
 
 
 def rule_of(kind: str, path: tuple[str | int, ...]) -> str:
@@ -69,6 +93,10 @@ def sentence(each: Any, path: tuple[str | int, ...]) -> str:
     if each["type"] in SHOWABLE and isinstance(each["input"], str):
         expected = each["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"{dotted(path)}: {each['input'][:40]!r} {said}{did_you_mean(each['input'], expected)}"
+    if each["type"] == "string_pattern_mismatch":
+        said = PATTERNS.get(each["ctx"]["pattern"], said)
+    if each["type"] == "model_type":
+        said = "should be a mapping"  # pydantic would name our classes
     return f"{dotted(path)} {said[0].lower()}{said[1:]}"
 
 
@@ -99,7 +127,7 @@ def known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]
 
 def model_in(annotation: Any) -> type[BaseModel] | None:
     """The model somewhere inside of an annotation, through optional ones, lists and unions."""
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+    if inspect.isclass(annotation):
         return annotation if issubclass(annotation, BaseModel) else None
     found = (model_in(inner) for inner in typing.get_args(annotation))
     return next(filter(None, found), None)

@@ -6,6 +6,7 @@ turns out to have a problem is composed again for its places.
 
 import dataclasses
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,7 +21,9 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TAG = "tag:yaml.org,2002:"
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
-RESOLVER = yaml.resolver.Resolver()
+MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+DEEPEST = 200
+RESOLVER: Any = yaml.resolver.Resolver()
 
 Variables = Mapping[str, str]
 Path = tuple[str | int, ...]
@@ -75,6 +78,7 @@ def read_documents(text: Text, variables: Variables) -> tuple[list[Document], li
 
 
 def compose_all(text: Text) -> Iterator[yaml.Node]:
+    refuse_depth(text.content)
     loader = Loader(text.content)
     try:
         while loader.check_node():
@@ -83,9 +87,34 @@ def compose_all(text: Text) -> Iterator[yaml.Node]:
         loader.dispose()
 
 
+def refuse_depth(content: str) -> None:
+    """The composer recurses in C, where a text that is nested deeply enough ends the whole process."""
+    if all(map(surely_shallow, MARKER.split(content))):
+        return
+    depth = 0
+    for event in events(content):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            message = f"it is nested over {DEEPEST} levels deep"
+            raise yaml.MarkedYAMLError(problem=message, problem_mark=event.start_mark)
+
+
+def surely_shallow(document: str) -> bool:
+    """A level takes an opening bracket, or one more character in front of what stands in it."""
+    longest = max(map(len, document.split("\n")))
+    return document.count("[") + document.count("{") + longest < DEEPEST
+
+
+def events(content: str) -> Iterator[Any]:
+    try:
+        yield from yaml.parse(content, Loader=Loader)
+    except yaml.YAMLError:
+        return  # the composer will come to the same place, and is asked for a message
+
+
 @functools.lru_cache(maxsize=4)
 def compose(text: Text, index: int) -> yaml.Node:
-    return list(compose_all(text))[index]
+    return next(itertools.islice(compose_all(text), index, None))
 
 
 def broken(path: str, error: yaml.YAMLError) -> Problem:

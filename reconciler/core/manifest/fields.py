@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 WORD = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 GUID = r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 
 
@@ -67,7 +68,7 @@ def url(value: str) -> str:
         raise PydanticCustomError("invalid-url", "this is not a URL") from error
     if parts.scheme.lower() != "https" or not parts.hostname or port == 0:
         raise PydanticCustomError("invalid-url", "Graph delivers to https:// URLs only")
-    if parts.username or parts.fragment or not value.isascii() or re.search(r"[\s\x00-\x1f\"<>\\^`{|}]", value):
+    if "@" in parts.netloc or parts.fragment or not value.isascii() or re.search(r"[\s\x00-\x1f\"<>\\^`{|}]", value):
         raise PydanticCustomError("invalid-url", "the URL must have no user, no #fragment and no unescaped characters")
     if any(name == PARAMETER for name, _ in query_of(value)):
         raise PydanticCustomError(
@@ -77,8 +78,13 @@ def url(value: str) -> str:
 
 
 def origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError as error:
+        raise PydanticCustomError("invalid-url", "this is not a URL") from error
+    more = (parts.path.strip("/"), parts.query, parts.fragment, "@" in parts.netloc)
+    if parts.scheme != "https" or not host or any(more):
         raise PydanticCustomError("invalid-url", "write an origin such as https://graph.contoso.com, without a path")
     return value.rstrip("/")
 
@@ -123,7 +129,7 @@ class FileReference(Model):
 class SecretReference(Model):
     """Where a secret stands: an environment variable or a file, one trailing newline is cut."""
 
-    env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    env: Annotated[str, StringConstraints(pattern=VARIABLE_NAME)] | None = None
     file: Filled | None = None
 
     @model_validator(mode="after")

@@ -152,7 +152,7 @@ class TenantSpec(Model):
             return self
         lacking = [key for key, value in self.required() if not value]
         if lacking:
-            raise PydanticCustomError("missing-key", "the key {key} is missing", {"key": " and ".join(lacking)})
+            raise PydanticCustomError("missing-key", "these keys are missing: {keys}", {"keys": ", ".join(lacking)})
         return self
 
     def required(self) -> Iterator[tuple[str, Any]]:

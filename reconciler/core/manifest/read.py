@@ -56,7 +56,7 @@ class Manifests:
     subscriptions: tuple[Item[Subscription], ...] = ()
     problems: tuple[Problem, ...] = ()
     broken: frozenset[tuple[str, str]] = frozenset()
-    """Kind and name of each document that was left out because of its problems."""
+    """Kind and name of each document that was left out because of its problems; "" where the name is not known."""
 
     @property
     def spec(self) -> SettingsSpec:
@@ -72,6 +72,7 @@ def read_manifests(texts: Iterable[Text], variables: Variables) -> Manifests:
     for text in texts:
         documents, found = read_documents(text, variables)
         problems += found
+        broken |= {(kind, "") for kind in KINDS if found}
         for document in documents:
             item, complained = read_manifest(document)
             items += item
@@ -90,11 +91,16 @@ def read_manifests(texts: Iterable[Text], variables: Variables) -> Manifests:
 
 
 def names_of(value: object) -> set[tuple[str, str]]:
-    """Kind and name of a document that may be anything."""
+    """Kind and name of a document that may be anything: one of an unknown kind may be of each."""
     match value:
-        case {"kind": str(kind), "metadata": {"name": str(name)}}:
-            return {(kind, name)}
-    return set()
+        case {"kind": str(kind)} if kind in KINDS:
+            kinds = {kind}
+        case _:
+            kinds = set(KINDS)
+    match value:
+        case {"metadata": {"name": str(name)}}:
+            return {(kind, name) for kind in kinds}
+    return {(kind, "") for kind in kinds}
 
 
 def of_kind(items: Iterable[Item[Manifest]], kind: type[M]) -> Iterator[Item[M]]:

@@ -81,13 +81,16 @@ def refer(
     if name in broken_names or (name is None and broken_names):
         return Unknowable()
     if name is None:
-        if len(known) == 1:
+        distinct = sorted(set(names(known)))
+        if len(distinct) == 1:
             return known[0]
-        several = f"there are several ({', '.join(names(known))})" if known else "there is none"
-        return item.problem("missing-reference", f"name a {key}: {several}", "spec")
+        several = f"there are several ({', '.join(distinct)})" if distinct else "there is none"
+        return item.problem("missing-reference", f"name the {key}: {several}", "spec")
     for each in known:
         if each.name == name:
             return each
+    if "" in broken_names:
+        return Unknowable()
     hint = did_you_mean(name, names(known))
     return item.problem("missing-reference", f"there is no {kind} {name!r}{hint}", "spec", key)
 
