@@ -30,6 +30,7 @@ class Parser(argparse.ArgumentParser):
 def formatter(prog: str) -> argparse.HelpFormatter:
     from rich_argparse import RawDescriptionRichHelpFormatter  # only help needs it, and it takes a while to start
 
+    RawDescriptionRichHelpFormatter.group_name_formatter = str  # as written, not capitalized
     return RawDescriptionRichHelpFormatter(prog, max_help_position=32)
 
 
@@ -91,7 +92,11 @@ def common_options(*, before: bool) -> Parser:
         help="the value of ${NAME} in manifests; also RECONCILER_VAR_NAME",
     )  # fmt: skip
     group.add_argument(
-        "--var-file", dest=f"variable_files{suffix}", action="append", metavar="FILE", help="NAME=VALUE lines"
+        "--var-file",
+        dest=f"variable_files{suffix}",
+        action="append",
+        metavar="FILE",
+        help="NAME=VALUE lines, values as they stand",
     )
     group.add_argument("--format", choices=("text", "json"), **default("text", before=before), help="what to print")
     group.add_argument(
@@ -149,7 +154,7 @@ def add_pass_options(root: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--only", action="append", metavar="NAME", help="only this subscription; never prunes")
     group.add_argument(
-        "--selector", action="append", type=pair, metavar="KEY=VALUE", help="only those with this label; never prunes"
+        "--selector", action="append", type=pair, metavar="NAME=VALUE", help="only those with this label; never prunes"
     )
     group.add_argument(
         "--renew-within", type=duration, metavar="DURATION", help="renew whatever ends within this time as well"

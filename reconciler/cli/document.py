@@ -9,7 +9,7 @@ from reconciler.core.change import Change
 from reconciler.core.reasons import Action
 from reconciler.core.source import Problem
 from reconciler.engine.outcome import Outcome
-from reconciler.engine.run import Report
+from reconciler.engine.report import Report
 
 __all__ = ["SCHEMA_VERSION", "document"]
 

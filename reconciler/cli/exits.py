@@ -17,7 +17,7 @@ from reconciler.core.reasons import Action, Withheld
 from reconciler.engine.outcome import Outcome, Result
 
 if TYPE_CHECKING:
-    from reconciler.engine.run import Report
+    from reconciler.engine.report import Report
 
 __all__ = ["Exit", "after"]
 

@@ -21,7 +21,7 @@ from reconciler.core.safety import Limits
 from reconciler.core.snapshot import Snapshot, SnapshotError, read_snapshot, world_of
 from reconciler.core.source import Problem, Severity, Source
 from reconciler.core.world import World
-from reconciler.engine.run import Report
+from reconciler.engine.report import Report
 from reconciler.sources.texts import reason
 
 __all__ = ["main"]
@@ -48,7 +48,8 @@ def main(options: argparse.Namespace) -> int:
     else:
         report, problems = asyncio.run(carry_out(work, options))
     problems = sorted((*work.loaded.wanted.problems, *problems, *told_of(report, work)))
-    print_report(report, problems, work.desired, options=options, owner=work.options.owner)
+    whole = work.desired if work.options.selected is None else ()  # how often to run is a matter of all of them
+    print_report(report, problems, whole, options=options, owner=work.options.owner)
     return after(report, detailed=options.detailed_exitcode)
 
 

@@ -11,7 +11,7 @@ from reconciler.cli.problems import print_warnings
 from reconciler.cli.text import lines
 from reconciler.core.desired import Desired
 from reconciler.core.source import Problem
-from reconciler.engine.run import Report
+from reconciler.engine.report import Report
 
 __all__ = ["print_report"]
 

@@ -24,16 +24,18 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 
 def report_problems(problems: Sequence[Problem], form: str) -> None:
-    """Print all problems; as text on standard error, where an editor or a person reads them."""
+    """Print all problems: they are the result of the run."""
     if form == "json":
         print(json.dumps({"problems": [problem_json(each) for each in problems]}, indent=2, ensure_ascii=False))
         return
-    print_warnings(problems)
+    for problem in problems:
+        print(plain(str(problem)))
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    print(f"\n{count(errors, 'error')}, nothing was read from Graph or changed there", file=sys.stderr)
+    print(f"\n{count(errors, 'error')}, nothing was read from Graph or changed there.")
 
 
 def print_warnings(problems: Iterable[Problem]) -> None:
+    """Print what stands beside a result: on standard error."""
     for problem in problems:
         print(plain(str(problem)), file=sys.stderr)
 

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.loading import Loaded, load
@@ -20,6 +20,10 @@ from reconciler.core.redaction import redact
 from reconciler.core.snapshot import Snapshot, TenantSnapshot, write_snapshot
 from reconciler.core.times import spell_duration, spell_time
 
+if TYPE_CHECKING:
+    from reconciler.cli.wiring import Opened
+    from reconciler.store import ReadStore
+
 __all__ = ["main"]
 
 Found = TenantSnapshot | ReconcilerError
@@ -27,10 +31,11 @@ Found = TenantSnapshot | ReconcilerError
 
 def main(options: argparse.Namespace) -> int:
     now = dt.datetime.now(dt.UTC)
-    loaded = load(options, confined=True, now=now)
+    loaded = load(options, confined=False, now=now)
     loaded.must_be_valid()
     found = asyncio.run(look(loaded, options))
-    taken = Snapshot(now, tuple(each for each in found.values() if isinstance(each, TenantSnapshot)))
+    tenants = (each if isinstance(each, TenantSnapshot) else unknown(name) for name, each in found.items())
+    taken = Snapshot(now, tuple(tenants))
     if options.live_out:
         write(Path(options.live_out), write_snapshot(taken))
     elif options.format == "json":
@@ -41,6 +46,11 @@ def main(options: argparse.Namespace) -> int:
     for name, error in unread.items():
         print(plain(f"{name} could not be read: {error}"), file=sys.stderr)
     return Exit.FAILED if unread else Exit.OK
+
+
+def unknown(name: str) -> TenantSnapshot:
+    """A tenant that could not be read must not look like one without subscriptions to whoever plans from the file."""
+    return TenantSnapshot(name, "", complete=False, subscriptions=(), granted={})
 
 
 async def look(loaded: Loaded, options: argparse.Namespace) -> dict[str, Found]:
@@ -60,7 +70,7 @@ async def look(loaded: Loaded, options: argparse.Namespace) -> dict[str, Found]:
     return found
 
 
-async def snapshot(opened: Any, store: Any, owner: str) -> TenantSnapshot:
+async def snapshot(opened: "Opened", store: "ReadStore", owner: str) -> TenantSnapshot:
     """One tenant, as LIST has it, with the lifetimes that we remember."""
     listing = await opened.client.list()
     if listing.incomplete:

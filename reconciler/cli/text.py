@@ -11,7 +11,7 @@ from reconciler.core.reasons import Action
 from reconciler.core.renewal import asked_lifetime
 from reconciler.core.times import spell_duration
 from reconciler.engine.outcome import Outcome, Result
-from reconciler.engine.run import Report
+from reconciler.engine.report import Report
 
 __all__ = ["lines"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.cli.access import Keeper
 from reconciler.cli.loading import Loaded
+from reconciler.core.client_state import FIXED_KEY, LONGEST
 from reconciler.core.errors import ReconcilerError, SecretError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
@@ -101,6 +102,11 @@ class ClientStates:
         if reference is None:
             return None
         try:
-            return self._referenced.secret(reference, item.document.text.base)
+            secret = self._referenced.secret(reference, item.document.text.base)
         except SecretError as error:
             raise SecretError(f"clientState of Endpoint {endpoint!r}, key {key!r}: {error}") from error
+        if key == FIXED_KEY and not (secret.isascii() and len(secret) <= LONGEST):
+            raise SecretError(
+                f"clientState of Endpoint {endpoint!r}: Graph takes {LONGEST} ASCII characters at the most"
+            )
+        return secret

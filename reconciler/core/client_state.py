@@ -4,7 +4,10 @@ import base64
 import hashlib
 import hmac
 
-__all__ = ["FIXED_KEY", "client_state"]
+__all__ = ["FIXED_KEY", "LONGEST", "client_state"]
+
+LONGEST = 128
+"""Characters that v1.0 takes (facts 1.1)."""
 
 FIXED_KEY = "fixed"
 """The key id of a ``clientState`` that is used as it is."""

@@ -69,14 +69,15 @@ def read_live(body: Mapping[str, Any]) -> Live:
         expires_at = parse_time(required(body, "expirationDateTime"))
         change_types = read_change_types(required(body, "changeType"))
         lifecycle_url, tls, query_options, certificate_id = (optional(body, field) for field in OPTIONAL)
+        rich = flag(body, "includeResourceData")
     except ValueError as error:
-        raise LiveError(f"Graph returned a subscription that is not understood: {error}") from error
+        raise LiveError(f"a subscription that Graph returned is not understood: {error}{named(body)}") from error
     resource = read_leniently(text)
     mark, lifecycle_mark = mark_of(url), mark_of(lifecycle_url)
     asked = Asked(
         resource=resource.canonical if resource else text,
         change_types=change_types,
-        rich=bool(body.get("includeResourceData")),
+        rich=rich,
         lifecycle_url=unmarked(lifecycle_url) if lifecycle_url else None,
         tls=tls,
         query_options=query_options,
@@ -96,6 +97,13 @@ def read_live(body: Mapping[str, Any]) -> Live:
     )
 
 
+def named(body: object) -> str:
+    match body:
+        case {"id": str(identifier)}:
+            return f" ({identifier})"
+    return ""
+
+
 def required(body: Mapping[str, Any], field: str) -> str:
     found = optional(body, field)
     if found is None:
@@ -111,6 +119,14 @@ def optional(body: Mapping[str, Any], field: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError(f"its {field} is no text")
     return value or None
+
+
+def flag(body: Mapping[str, Any], field: str) -> bool:
+    """Null, absent, "" and false are the same (facts 1.2)."""
+    value = body.get(field)
+    if value in (None, "") or isinstance(value, bool):
+        return bool(value)
+    raise ValueError(f"its {field} is neither true nor false")
 
 
 def read_change_types(text: str) -> frozenset[ChangeType]:

@@ -97,7 +97,7 @@ def changes_of(desired: Desired, found: Sequence[Owned], clockwork: Clockwork) -
     if not found:
         yield missing(desired)
         return
-    best, *others = sorted(found, key=lambda each: preference(each, desired))
+    best, *others = sorted(found, key=lambda each: preference(each, desired, clockwork.now))
     yield from (duplicate(desired, each, best) for each in others)
     if verdict := judge(Pair(desired, best.live, best.mark, clockwork)):
         yield Change(
@@ -113,9 +113,20 @@ def changes_of(desired: Desired, found: Sequence[Owned], clockwork: Clockwork) -
         )
 
 
-def preference(each: Owned, desired: Desired) -> tuple[bool, float, str]:
-    """Of several, keep the one that is as wanted, then the one that lives longest, then the smallest id."""
-    return (each.mark.digest != desired.asked.digest, -each.live.expires_at.timestamp(), each.live.id)
+def preference(each: Owned, desired: Desired, now: dt.datetime) -> tuple[bool, bool, bool, bool, float, str]:
+    """Of several, keep the one that is as wanted, then the one that lives longest, then the smallest id.
+
+    Key and certificate count as well: after a replacement that was cut short they are all that tells the new one.
+    """
+    wanted = desired.certificate
+    return (
+        each.live.expires_at <= now,
+        each.mark.digest != desired.asked.digest,
+        each.mark.key not in desired.key_ids,
+        wanted is not None and (each.live.certificate_id or "").upper() != wanted.thumbprint,
+        -each.live.expires_at.timestamp(),
+        each.live.id,
+    )
 
 
 def missing(desired: Desired) -> Change:
@@ -156,8 +167,14 @@ def withheld(change: Change, policy: Policy) -> Change:
     if not policy.allows(change.action):
         change = change.withhold(Withheld.POLICY, f"the policy is {policy}")
     if protected(change):
-        change = change.withhold(Withheld.PROTECTED, "management.protect is set: unset it, apply that, then try again")
+        change = change.withhold(Withheld.PROTECTED, unprotect(change))
     return change
+
+
+def unprotect(change: Change) -> str:
+    if change.desired:
+        return "management.protect is set: unset it, apply that, then change the rest"
+    return "it was protected: put its manifest back without management.protect, apply that, then remove it"
 
 
 def protected(change: Change) -> bool:

@@ -22,7 +22,13 @@ def redact(url: str) -> str:
 
 def redact_pair(pair: str) -> str:
     name, equals, value = pair.partition("=")
-    if not equals or name == PARAMETER or REDACTED.fullmatch(value):
-        return pair
+    if not equals:
+        return redact_value(name) if name else ""
+    return pair if name == PARAMETER else f"{name}={redact_value(value)}"
+
+
+def redact_value(value: str) -> str:
+    if REDACTED.fullmatch(value):
+        return value
     digest = hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()
-    return f"{name}=redacted-{digest[:8]}"
+    return f"redacted-{digest[:8]}"

@@ -108,8 +108,9 @@ def at_stake(change: Change) -> bool:
 
 
 def withhold(changes: Sequence[Change], world: World, danger: Danger) -> Iterator[Change]:
+    why = f"{danger.code} (--allow {danger.code} lets it through)"
     for change in changes:
-        yield change.withhold(Withheld.UNSAFE, danger.code) if danger.withholds(change, world) else change
+        yield change.withhold(Withheld.UNSAFE, why) if danger.withholds(change, world) else change
 
 
 def names(changes: Sequence[Change]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def blocked(change: Change, holders: dict[str, Holder]) -> Change:
 
 
 def held_slots(changes: Sequence[Change], world: World, *, owner: str, now: dt.datetime) -> dict[str, Holder]:
-    """Who holds which exclusive place; one that stays wins over one that leaves."""
+    """Who holds which exclusive place; one that stays wins over one that leaves, then the smallest id."""
     leaving = {
         change.live.id
         for change in changes
@@ -55,7 +55,7 @@ def held_slots(changes: Sequence[Change], world: World, *, owner: str, now: dt.d
     }
     names = {each.live.id: each.name for each in world.owned(owner)}
     holders: dict[str, Holder] = {}
-    for live in world.live:
+    for live in sorted(world.live, key=lambda each: each.id):
         if live.entry is None or not live.entry.exclusive or live.expires_at <= now:
             continue
         holder = Holder(live, names.get(live.id), live.id in leaving)

@@ -48,8 +48,9 @@ class World:
         return tuple(Owned(live, mark) for live, mark in found if isinstance(mark, Mark) and mark.owner == owner)
 
     def occupied(self, owner: str) -> dict[str, tuple[Live, UnknownMark]]:
-        """Names on which a later version of this program has put a mark that we cannot read."""
-        found = ((live, self.mark_of(live)) for live in self.live)
+        """Names on which a later version of this program has put a mark that we cannot read; the smallest id counts."""
+        backwards = sorted(self.live, key=lambda each: each.id, reverse=True)
+        found = ((live, self.mark_of(live)) for live in backwards)
         return {
             mark.name: (live, mark) for live, mark in found if isinstance(mark, UnknownMark) and mark.owner == owner
         }

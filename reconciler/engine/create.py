@@ -61,7 +61,7 @@ async def find_birth(hands: Hands, mark: Mark, lost: AnswerLost) -> Live | None:
     """Look whether a POST was carried out. Raises ``lost`` where that cannot be known: another POST may make a twin."""
     await hands.clock.sleep(PAUSE)
     try:
-        listing = await hands.party.reader.list()
+        listing = await hands.looking.after_now()
     except GraphError as error:
         raise lost from error
     for body in listing.bodies:

@@ -1,5 +1,6 @@
 """What carrying out one tenant's changes takes: the way to Graph, the journal, and the steps that all changes share."""
 
+import asyncio
 import dataclasses
 import datetime as dt
 import secrets
@@ -13,7 +14,7 @@ from reconciler.core.errors import LifetimeRefused, Unsorted
 from reconciler.core.live import Live, LiveError, read_live
 from reconciler.core.mark import Mark
 from reconciler.core.renewal import MARGIN, Kind, asked_lifetime
-from reconciler.engine.ports import Body, Clock, Intent, Journal, Reader, Remembered, Writer
+from reconciler.engine.ports import Body, Clock, Intent, Journal, Listing, Reader, Remembered, Writer
 
 __all__ = ["ClientStates", "Hands", "NotExtended", "Party", "answered"]
 
@@ -40,6 +41,27 @@ class Party:
     journal: Journal
 
 
+class SharedListing:
+    """LISTs are scarce (facts 8.1): of all who look for a lost creation at the same time, one asks for all."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._turn = asyncio.Lock()
+        self._started = 0
+        self._latest: asyncio.Future[Listing] | None = None
+
+    async def after_now(self) -> Listing:
+        """A LIST that starts after this call. Raises GraphError."""
+        wanted = self._started + 1  # one that is under way may have started too early
+        async with self._turn:
+            if self._started < wanted or self._latest is None:
+                self._started += 1
+                self._latest = asyncio.ensure_future(self._reader.list())
+                await asyncio.wait([self._latest])
+            latest = self._latest
+        return latest.result()
+
+
 @dataclasses.dataclass
 class Hands:
     """One tenant's changes are carried out with these; nothing here decides what is to be done."""
@@ -52,6 +74,11 @@ class Hands:
     intents: Mapping[str, Intent]
     learned: dict[str, dt.timedelta]
     """Grows when Graph refuses a lifetime."""
+
+    looking: "SharedListing" = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.looking = SharedListing(self.party.reader)
 
     async def intend(self, desired: Desired, *, replaces: str | None = None) -> Mark:
         """Write down what is about to be POSTed; a retry uses the same birth, so that its twin is recognized."""

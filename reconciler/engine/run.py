@@ -8,7 +8,6 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.core.change import Plan
 from reconciler.core.desired import Desired
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.mark import Mark
@@ -16,11 +15,12 @@ from reconciler.core.plan import Options, plan
 from reconciler.core.world import Owned, World
 from reconciler.engine.apply import apply
 from reconciler.engine.hands import ClientStates, Hands, Party
-from reconciler.engine.outcome import Outcome, Watcher
+from reconciler.engine.outcome import Watcher
 from reconciler.engine.ports import Clock, Intent, Journal, Memory, Reader, Remembered
 from reconciler.engine.read import read_world
+from reconciler.engine.report import Report
 
-__all__ = ["Report", "View", "dry_run", "run"]
+__all__ = ["View", "dry_run", "run"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,27 +30,6 @@ class View:
     name: str
     reader: Reader
     memory: Memory
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Report:
-    """What a pass found, and what became of it; ``unread`` says of each tenant that could not be read why."""
-
-    plan: Plan = dataclasses.field(default_factory=Plan)
-    outcomes: tuple[Outcome, ...] | None = None
-    """None for a dry run."""
-
-    unread: Mapping[str, ReconcilerError] = dataclasses.field(default_factory=dict)
-    worlds: Mapping[str, World] = dataclasses.field(default_factory=dict)
-
-    def __add__(self, other: "Report") -> "Report":
-        outcomes = None
-        if self.outcomes is not None or other.outcomes is not None:
-            both = (*(self.outcomes or ()), *(other.outcomes or ()))
-            outcomes = tuple(sorted(both, key=lambda outcome: outcome.order))
-        return Report(
-            self.plan + other.plan, outcomes, {**self.unread, **other.unread}, {**self.worlds, **other.worlds}
-        )
 
 
 async def dry_run(views: Iterable[View], desired: Sequence[Desired], *, now: dt.datetime, options: Options) -> Report:

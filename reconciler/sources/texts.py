@@ -17,7 +17,7 @@ STDIN = "-"
 SHOWN_STDIN = "<stdin>"
 ENDINGS = frozenset({".yaml", ".yml"})
 LARGEST = 64 * 1024 * 1024
-NOT_FOLLOWED = "a run that writes nothing does not follow it"
+NOT_FOLLOWED = "neither a dry run nor validate follows it"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

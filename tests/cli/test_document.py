@@ -161,7 +161,7 @@ def test_invalid_manifests_in_both_forms(offline):
     assert (as_json.code, as_text.code) == (4, 4)
     check(as_json, INVALID)
     golden("invalid.json", as_json.out)
-    golden("invalid.txt", as_text.err)
+    golden("invalid.txt", as_text.out)
 
 
 def test_deletions_have_no_source_and_all_else_has_one(whole_world):

@@ -68,10 +68,10 @@ def test_invalid_manifests(reconcile, emulator, local, command):
     local(subscription(changeTypes=["vanished"]), subscription("it", resource="/teems"))
     before = len(emulator.requests())
     as_text, as_json = reconcile(*command), reconcile(*command, "--format", "json")
-    assert (as_text.code, as_text.out, as_json.code, as_json.err) == (4, "", 4, "")
-    assert "[change-type]\n" in as_text.err
-    assert "[unknown-resource]\n" in as_text.err
-    assert "\n2 errors, nothing was read from Graph or changed there\n" in as_text.err
+    assert (as_text.code, as_text.err, as_json.code, as_json.err) == (4, "", 4, "")
+    assert "[change-type]\n" in as_text.out
+    assert "[unknown-resource]\n" in as_text.out
+    assert "\n2 errors, nothing was read from Graph or changed there.\n" in as_text.out
     assert set(as_json.json) == {"problems"}
     assert sorted(as_json.rules) == ["change-type", "unknown-resource"]
     assert len(emulator.requests()) == before
@@ -249,9 +249,9 @@ def test_a_snapshot_that_cannot_be_read(reconcile, environment, text, said):
     file = environment / "live.json"
     file.write_bytes(text.encode("latin-1"))
     ran = reconcile("--dry-run", "--live", file)
-    assert (ran.code, ran.out) == (4, "")
-    assert ran.err.startswith(f"{file}:1:1: {said}")
-    assert "[snapshot]\n" in ran.err
+    assert (ran.code, ran.err) == (4, "")
+    assert ran.out.startswith(f"{file}:1:1: {said}")
+    assert "[snapshot]\n" in ran.out
 
 
 def test_a_snapshot_that_is_not_there(reconcile):

@@ -104,7 +104,7 @@ class TestVariables:
         ran = reconcile("validate")
         assert ran.code == 4
         said = "the variable TEAM is not set: give --var TEAM=VALUE or RECONCILER_VAR_TEAM [unset-variable]"
-        assert said in ran.err
+        assert said in ran.out
 
     @pytest.mark.parametrize("line", ["TEAM", "1TEAM=x", "=x", "export TEAM=x"])
     def test_a_file_that_is_none(self, reconcile, environment, line):
@@ -215,9 +215,9 @@ class TestPaths:
         for paths in (["-f", "empty"], ["-f", "manifests", "-f", "empty"]):
             ran = reconcile("validate", *paths)
             assert ran.code == 4
-            assert f"empty:1:1: there is no manifest {shown}" in ran.err
-            assert "[no-documents]\n" in ran.err
-            assert "\n1 error, " in ran.err
+            assert f"empty:1:1: there is no manifest {shown}" in ran.out
+            assert "[no-documents]\n" in ran.out
+            assert "\n1 error, " in ran.out
 
     @pytest.mark.parametrize("stdin", ["", "\n", "# nothing\n", "---\n---\n"])
     def test_a_stream_without_a_document_removes_nothing(self, plan, environment, stdin):
@@ -230,12 +230,12 @@ class TestPaths:
         (environment / "a.yaml").write_text("")
         ran = reconcile("--dry-run", "--owner", OWNER, "-f", "a.yaml")
         assert ran.code == 4
-        assert "a.yaml:1:1: there is no manifest here [no-documents]" in ran.err
+        assert "a.yaml:1:1: there is no manifest here [no-documents]" in ran.out
 
     def test_a_path_that_is_not_there(self, reconcile):
         ran = reconcile("validate")
         assert ran.code == 4
-        assert "manifests:1:1: there is no such file or folder: -f names another one [unreadable-file]" in ran.err
+        assert "manifests:1:1: there is no such file or folder: -f names another one [unreadable-file]" in ran.out
 
     def test_all_problems_of_all_files_in_one_run(self, reconcile, environment):
         write(environment / "manifests" / "a.yaml", *documents(), subscription("b", 2, changeTypes=["gone"]))
@@ -251,8 +251,8 @@ class TestPaths:
             "c.yaml:2:1: this is not UTF-8 text [unreadable-file]",
             "d.yaml:1:1: there is no such file",
         ):
-            assert said in ran.err
-        assert "\n5 errors, " in ran.err
+            assert said in ran.out
+        assert "\n5 errors, " in ran.out
 
     def test_files_beside_the_manifest_are_relative_to_it(self, reconcile, example):
         assert reconcile("validate", "-f", example / "certificate.yaml", "-f", example).code == 0

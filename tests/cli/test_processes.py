@@ -61,7 +61,7 @@ def test_a_terminal_without_arrows(environment, running, receiver, monkeypatch, 
     found = ran("validate", encoding="latin-1")
     assert found.returncode == 4
     assert "Traceback" not in found.stderr
-    assert "unknown kind" in found.stderr
+    assert "unknown kind" in found.stdout
 
 
 @pytest.fixture
@@ -226,5 +226,5 @@ def test_a_folder_that_may_not_be_read_is_not_taken_for_empty(example, environme
         write(manifests / "c.yaml", subscription("it", 2)).chmod(0)
         found = ran(manifests, code=AS_NOBODY)
     assert found.returncode == 4
-    assert f"{manifests}/closed:1:1: this folder cannot be read: Permission denied [unreadable-file]" in found.stderr
-    assert f"{manifests}/c.yaml:1:1: this file cannot be read: Permission denied [unreadable-file]" in found.stderr
+    assert f"{manifests}/closed:1:1: this folder cannot be read: Permission denied [unreadable-file]" in found.stdout
+    assert f"{manifests}/c.yaml:1:1: this file cannot be read: Permission denied [unreadable-file]" in found.stdout

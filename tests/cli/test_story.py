@@ -1,6 +1,7 @@
 """The story that the README tells: plan, apply, nothing to do, drift and its healing, prune, renew."""
 
 import json
+import time
 
 from reconciler.core.times import parse_time
 from tests.cli.conftest import Reconcile
@@ -94,6 +95,7 @@ def test_renew_within_renews_early_and_is_no_pending_change(reconcile, emulator,
     early = plan(reconcile, "--renew-within", "2d")
     assert early.code == 0
     assert {action for action, _, _ in early.actions} == {"renew"}
+    time.sleep(1)  # expirations are asked for in whole seconds
     renewed = reconcile("--renew-within", "2d", "--only", "events-of-the-board")
     assert renewed.code == 0
     assert "⟳ events-of-the-board: renew, it ends in" in renewed.out

@@ -1,6 +1,7 @@
 """The digest of what was asked, and what differs from it."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,6 @@ def test_every_field_that_graph_fixes_counts_decision_9(changes, difference):
 def test_no_field_is_forgotten():
     digests = {PLAIN.digest}
     for field in dataclasses.fields(Asked):
-        value = {"rich": True, "change_types": frozenset(), "version": Version.BETA}.get(field.name, "v1_0")
+        value: Any = {"rich": True, "change_types": frozenset(), "version": Version.BETA}.get(field.name, "v1_0")
         digests.add(dataclasses.replace(PLAIN, **{field.name: value}).digest)
     assert len(digests) == 1 + len(dataclasses.fields(Asked))

@@ -35,7 +35,7 @@ class LargeKey:
 
 
 @functools.cache
-def pem(kind: str, *, days: int = 30) -> bytes:
+def pem(kind: str, *, days: int = 30):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "reconciler")])
     public = LargeKey.public() if kind == "8192" else key(kind).public_key()
     signer = key("2048") if kind == "8192" else key(kind)
@@ -52,7 +52,7 @@ def pem(kind: str, *, days: int = 30) -> bytes:
     return made.public_bytes(serialization.Encoding.PEM)
 
 
-def private_pem(kind: str) -> bytes:
+def private_pem(kind: str):
     return key(kind).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

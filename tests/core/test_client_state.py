@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from typing import Any
 
 import pytest
 
@@ -22,16 +23,17 @@ def test_golden_value():
     )
 
 
+GIVEN: dict[str, Any] = {"secret": b"key", "tenant_id": TENANT, "birth": BIRTH}
+
+
 @pytest.mark.parametrize("changes", [{"secret": b"other"}, {"tenant_id": "x"}, {"birth": "9876543210"}])
 def test_all_of_it_counts(changes):
-    given = {"secret": b"key", "tenant_id": TENANT, "birth": BIRTH}
-    assert state(**given) != state(**{**given, **changes})
+    assert state(**GIVEN) != state(**{**GIVEN, **changes})
 
 
 @pytest.mark.parametrize("changes", [{"tenant_id": TENANT.lower()}, {"key": "k2"}])
 def test_letter_case_of_the_tenant_and_id_of_the_key_do_not(changes):
-    given = {"secret": b"key", "tenant_id": TENANT, "birth": BIRTH}
-    assert state(**given) == state(**{**given, **changes})
+    assert state(**GIVEN) == state(**{**GIVEN, **changes})
 
 
 @pytest.mark.parametrize("secret", [b"", b"x" * 10_000])

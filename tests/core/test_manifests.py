@@ -85,7 +85,7 @@ def test_the_example_is_in_order(folder):
 SUBSCRIPTION = """
 apiVersion: reconciler/v1
 kind: Subscription
-metadata: {name: NAME}
+metadata: {name: watch}
 spec:
   resource: teams/88b245ac-b0b2-f1aa-e34a-c81c27abdac2
   changeTypes: [updated]
@@ -105,7 +105,8 @@ def test_all_problems_of_a_document_are_reported_at_once():
 def test_all_problems_of_all_files_are_reported_in_order():
     texts = [Text(name, SUBSCRIPTION.replace("teams/", "tems/")) for name in ("b.yaml", "a.yaml")]
     found = [str(each) for each in examined(BASE, *texts).problems]
-    assert [line.partition(":")[0] for line in found] == ["a.yaml", "a.yaml", "b.yaml"]
+    assert [line.partition(":")[0] for line in found] == ["a.yaml", "a.yaml", "a.yaml", "b.yaml"]
+    assert rules(found) == {"duplicate-name", "slot-taken", "unknown-resource"}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_all_problems_of_all_files_are_reported_in_order():
 @pytest.mark.parametrize("reference", ["", "  tenant: contoso\n"], ids=["implied", "named"])
 def test_a_broken_tenant_does_not_make_every_subscription_complain(tenant, reference):
     endpoint = Text("endpoint.yaml", BASE.content.split("---")[1])
-    watches = [Text(f"{name}.yaml", SUBSCRIPTION.replace("NAME", name) + reference) for name in ("a", "b", "c")]
+    watches = [Text(f"{name}.yaml", SUBSCRIPTION.replace("watch", name) + reference) for name in ("a", "b", "c")]
     found = examined(endpoint, *watches, Text("tenant.yaml", tenant)).problems
     assert {problem.source.path for problem in found} == {"tenant.yaml"}
 
@@ -155,7 +156,8 @@ SECRET_PLACES = {
     "credential": f"{TENANT}  credential: SECRET\n",
     "private-key": f"{TENANT}  credential: {{certificate: {{certificate: {{file: a}}, privateKey: SECRET}}}}\n",
     "passphrase": (
-        f"{TENANT}  credential: {{certificate: {{certificate: {{file: a}}, privateKey: {{env: B}}, passphrase: SECRET}}}}\n"
+        f"{TENANT}  credential:\n"
+        "    certificate: {certificate: {file: a}, privateKey: {env: B}, passphrase: SECRET}\n"
     ),
     "client-state-key": f"{ENDPOINT}  clientStateKey: SECRET\n",
     "client-state": f"{ENDPOINT}  clientState: SECRET\n",
@@ -185,7 +187,8 @@ secrets = st.sampled_from(
 @given(st.sampled_from(sorted(SECRET_PLACES)), secrets)
 def test_no_secret_is_ever_in_a_message(place, secret):
     found = report(SECRET_PLACES[place].replace("SECRET", secret), BASE)
-    assert found
+    might_be_a_name = place in {"env", "key-of-the-ring"}
+    assert found or might_be_a_name
     assert not [line for line in found if secret.strip("'\"") in line]
 
 
@@ -201,7 +204,7 @@ def test_a_literal_secret_says_what_to_do(place):
 def test_what_desired_comes_to():
     """Every default filled in."""
     content = (
-        f"{SUBSCRIPTION.replace('NAME', 'hr')}  certificate: rich\n  management: {{protect: true, onRemoval: leave}}\n"
+        f"{SUBSCRIPTION.replace('watch', 'hr')}  certificate: rich\n  management: {{protect: true, onRemoval: leave}}\n"
     )
     wanted = examined(BASE, Text("m.yaml", content), Text("c.yaml", RICH))
     assert wanted.problems == ()

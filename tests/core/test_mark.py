@@ -160,7 +160,8 @@ def test_the_longest_mark_leaves_room_in_a_url_that_stays_under_512_facts_1_1(ma
     [
         (HOOK, HOOK),
         (f"{HOOK}?code=hunter2", f"{HOOK}?code=redacted-f52fbd32"),
-        (f"{HOOK}?a=&b", f"{HOOK}?a=redacted-e3b0c442&b"),
+        (f"{HOOK}?hunter2", f"{HOOK}?redacted-f52fbd32"),
+        (f"{HOOK}?&a=hunter2&", f"{HOOK}?&a=redacted-f52fbd32&"),
         (f"{HOOK}?code=hunter2&reconciler={TEXT}", f"{HOOK}?code=redacted-f52fbd32&reconciler={TEXT}"),
     ],
 )

@@ -171,6 +171,10 @@ def test_plan(desired, live, expected):
     ("live", "kept"),
     [
         pytest.param([have(id="1", digest="f" * 10, left=hours(99)), have(id="2", left=hours(70))], "2", id="digest"),
+        pytest.param(
+            [have(id="1", left=hours(-1)), have(id="2", digest="f" * 10)], "2", id="not-the-one-that-has-ended"
+        ),
+        pytest.param([have(id="1", key="old", left=hours(90)), have(id="2")], "2", id="a-key-of-the-ring"),
         pytest.param([have(id="1", left=hours(90)), have(id="2", left=hours(91))], "2", id="latest-expiry"),
         pytest.param([have(id="2"), have(id="1")], "1", id="smallest-id"),
         pytest.param([have(id="3"), have(id="2", mark=None, lifecycle_mark=a_mark())], "2", id="by-lifecycle-mark"),
@@ -181,6 +185,13 @@ def test_of_twins_the_best_is_kept_decision_11(live, kept):
     duplicates = [change for change in made.changes if change.reason == "Duplicate"]
     assert [change.live.id for change in duplicates if change.live] == [one.id for one in live if one.id != kept]
     assert all(change.twin_of and change.twin_of.id == kept for change in duplicates)
+
+
+def test_of_twins_the_one_with_the_wanted_certificate_is_kept():
+    """After a replacement that was cut short, it is all that tells the new one."""
+    old, new = (have(want(certificate=each), id=str(n)) for n, each in enumerate((CERTIFICATE, OTHER_CERTIFICATE)))
+    made = planned([want(certificate=OTHER_CERTIFICATE)], [dataclasses.replace(old, expires_at=NOW + hours(99)), new])
+    assert [change.live and change.live.id for change in made.changes] == ["0"]
 
 
 def test_twins_do_not_count_as_removals():
@@ -306,6 +317,13 @@ def test_policies_are_filters_and_show_the_rest(policy, allowed):
             {"marks": {"1": a_mark()}},
             ["update mail MarkLost"],
             id="mark-remembered",
+        ),
+        pytest.param(
+            [want()],
+            [have(mark=None, lifecycle_mark=a_mark("before-the-rename"), notification_url=ELSEWHERE)],
+            {"marks": {"1": a_mark()}},
+            ["update mail MarkLost"],
+            id="memory-before-the-lifecycle-mark-decision-8",
         ),
         pytest.param(
             [want("b")],
@@ -468,6 +486,11 @@ TEAM_WATCH, CHANNEL_WATCH = want("a", resource=TEAMS), want("a", resource=CHANNE
 )
 def test_places_that_only_one_can_have(desired, live, expected):
     assert lines(planned(desired, live)) == expected
+
+
+def test_a_place_is_free_the_moment_its_holder_ends():
+    holder = have(TEAM_WATCH, mark=None, left=hours(1))
+    assert lines(planned([TEAM_WATCH], [holder], now=NOW + hours(1))) == ["create a Missing"]
 
 
 def test_a_blocked_change_says_by_whom():

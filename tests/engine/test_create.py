@@ -5,8 +5,10 @@ import datetime as dt
 
 import pytest
 
+from reconciler.core.catalog import Version
 from reconciler.core.client_state import client_state
-from reconciler.engine.ports import Intent
+from reconciler.engine.hands import SharedListing
+from reconciler.engine.ports import Body, Intent, Listing
 from reconciler.store import Store
 from tests.support.world import (
     DAY,
@@ -96,6 +98,35 @@ async def test_a_lost_answer_is_found_by_its_birth(scene, resource):
     assert scene.one("it")["id"] in await scene.remembered()
     assert await scene.intents() == {}
     assert planned(await scene.look(desired)) == []
+
+
+class SlowReader:
+    """Lists when it is let, and counts."""
+
+    def __init__(self) -> None:
+        self.lists = 0
+        self.let = asyncio.Event()
+
+    async def list(self) -> Listing:
+        self.lists += 1
+        await self.let.wait()
+        return Listing(({"id": str(self.lists)},))
+
+    async def get(self, subscription_id: str, version: Version) -> Body:
+        raise NotImplementedError  # nobody asks for one by its id here
+
+
+async def test_those_who_look_at_the_same_time_share_a_list():
+    """LISTs are scarce (facts 8.1). One that is under way may have started before the POST that is looked for."""
+    reader = SlowReader()
+    shared = SharedListing(reader)
+    first = asyncio.ensure_future(shared.after_now())
+    await until(lambda: reader.lists == 1)
+    others = [asyncio.ensure_future(shared.after_now()) for _ in range(20)]
+    await asyncio.sleep(0)
+    reader.let.set()
+    found = [listing.bodies[0]["id"] for listing in await asyncio.gather(first, *others)]
+    assert found == ["1", *["2"] * 20]
 
 
 async def test_answers_that_tell_nothing_are_tried_again_with_the_same_birth(scene):

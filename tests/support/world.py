@@ -41,7 +41,8 @@ from reconciler.core.source import Source
 from reconciler.engine.hands import Party
 from reconciler.engine.outcome import Outcome
 from reconciler.engine.ports import Intent, Remembered
-from reconciler.engine.run import Report, View, dry_run, run
+from reconciler.engine.report import Report
+from reconciler.engine.run import View, dry_run, run
 from reconciler.graph.authentication import Access, SecretCredential
 from reconciler.graph.client import Graph, TenantClient
 from reconciler.graph.listing import Caps

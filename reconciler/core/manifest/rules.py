@@ -92,7 +92,7 @@ def uncatalogued(each: Resolved) -> Iterator[Problem]:
     spec = each.item.manifest.spec
     if not spec.uncatalogued:
         near = nearest(each.resource.text)
-        hint = f", did you mean {near}?" if near else ""
+        hint = f", did you mean {near!r}?" if near else ""
         message = f"the catalog does not know {each.resource.text!r}{hint} (uncatalogued: true allows it all the same)"
         yield each.item.problem("unknown-resource", message, "spec", "resource")
     elif not spec.expiry.lifetime:
