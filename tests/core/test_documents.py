@@ -83,14 +83,14 @@ def test_values(written, value):
         ("a: &x {b: 1}\nc: {<<: *x}", "2:5: merge keys (<<) are not supported, write the keys out [yaml-merge]"),
         ("? [a]\n: 1", "1:3: a key must be a plain word [yaml-syntax]"),
         ("a: &x [*x]", "1:4: an alias stands inside of what it stands for [yaml-alias]"),
-        ("a: *nowhere", "1:4: this is not YAML: found undefined alias [yaml-syntax]"),
+        ("a: *nowhere", "1:4: this cannot be read as YAML: found undefined alias [yaml-syntax]"),
         (
             "a: ${UNSET}",
             "1:4: the variable UNSET is not set: give --var UNSET=VALUE or RECONCILER_VAR_UNSET [unset-variable]",
         ),
-        ("a:\n\tb: 1", "2:1: this is not YAML: found character that cannot start any token [yaml-syntax]"),
-        ("a: [1", "2:1: this is not YAML: did not find expected ',' or ']' [yaml-syntax]"),
-        ("a: 'x", "1:6: this is not YAML: found unexpected end of stream [yaml-syntax]"),
+        ("a:\n\tb: 1", "2:1: this cannot be read as YAML: found character that cannot start any token [yaml-syntax]"),
+        ("a: [1", "2:1: this cannot be read as YAML: did not find expected ',' or ']' [yaml-syntax]"),
+        ("a: 'x", "1:6: this cannot be read as YAML: found unexpected end of stream [yaml-syntax]"),
     ],
 )
 def test_problems(content, problem):
@@ -155,13 +155,15 @@ def test_deep_nesting_is_a_problem_and_no_crash(opening):
     """The composer recurses in C: unchecked, this ends the process without a word."""
     started = time.process_time()
     (problem,) = read(f"a: 1\n---\n{opening * 200_000}")[1]
-    assert problem.endswith("this is not YAML: it is nested over 200 levels deep [yaml-syntax]")
+    assert problem.endswith("this cannot be read as YAML: it is nested over 200 levels deep [yaml-syntax]")
     assert time.process_time() - started < 1
 
 
 def test_deep_nesting_by_indentation():
     deep = "".join(f"{' ' * level}a:\n" for level in range(1000))
-    assert read(deep)[1] == ["m.yaml:201:201: this is not YAML: it is nested over 200 levels deep [yaml-syntax]"]
+    assert read(deep)[1] == [
+        "m.yaml:201:201: this cannot be read as YAML: it is nested over 200 levels deep [yaml-syntax]"
+    ]
 
 
 def test_many_shallow_documents_are_fine():

@@ -1,6 +1,7 @@
 """One bad manifest for every rule, with its report beside it, and what holds for all reports."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,10 @@ def test_what_desired_comes_to():
     assert desired.certificate
     assert (desired.version, desired.protect, desired.leave, desired.suspend) == ("v1.0", True, True, False)
     assert str(desired.source) == "m.yaml:2:1"
+
+
+def test_each_rule_is_documented():
+    """docs/manifests.md has a row for each rule, whichever layer it comes from."""
+    text = (Path(__file__).parents[2] / "docs" / "manifests.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([a-z-]+)` \|", text.partition("## Rules")[2], re.MULTILINE))
+    assert rule_ids() <= documented

@@ -121,7 +121,7 @@ def broken(path: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = Source(path, mark.line + 1, mark.column + 1) if mark else Source(path)
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "a character that YAML does not allow"
-    return Problem(place, "yaml-syntax", f"this is not YAML: {said}")
+    return Problem(place, "yaml-syntax", f"this cannot be read as YAML: {said}")
 
 
 def source_of(path: str, node: yaml.Node) -> Source:

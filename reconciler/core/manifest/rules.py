@@ -123,6 +123,15 @@ def query_option(each: Resolved, entry: Entry) -> Iterator[Problem]:
         yield each.item.problem("query-option", message, "spec", "resource")
 
 
+def join_url_encoded(each: Resolved, entry: Entry) -> Iterator[Problem]:
+    """The join URL is encoded once more than it is found (facts 2.5)."""
+    if "(joinWebUrl=" in entry.path and "://" in each.resource.path:
+        message = (
+            "the join URL must be URL-encoded once more, as in joinWebUrl='https%3A%2F%2F…', where %3a becomes %253a"
+        )
+        yield each.item.problem("join-url", message, "spec", "resource")
+
+
 def change_types(each: Resolved, entry: Entry) -> Iterator[Problem]:
     given = each.item.manifest.spec.change_types
     for index, change_type in enumerate(given):
@@ -167,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     draft_resource,
     delegated_only,
     query_option,
+    join_url_encoded,
     change_types,
     resource_data,
     lifetime_too_long,
