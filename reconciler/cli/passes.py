@@ -1,7 +1,6 @@
 """Without a command: one pass. A dry run shows the plan, an apply carries it out."""
 
 import argparse
-import asyncio
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
@@ -43,10 +42,10 @@ def main(options: argparse.Namespace) -> int:
     work = prepare(options, now)
     if snapshot:
         report, problems = plan_offline(work, snapshot, now), lacking(work, snapshot)
-    elif options.dry_run:
-        report, problems = asyncio.run(look(work, options, now))
     else:
-        report, problems = asyncio.run(carry_out(work, options))
+        import asyncio  # a plan from a snapshot does without
+
+        report, problems = asyncio.run(look(work, options, now) if options.dry_run else carry_out(work, options))
     problems = sorted((*work.loaded.wanted.problems, *problems, *told_of(report, work)))
     whole = work.desired if work.options.selected is None else ()  # how often to run is a matter of all of them
     print_report(report, problems, whole, options=options, owner=work.options.owner)
