@@ -12,11 +12,12 @@ from odata_query.exceptions import FunctionCallException, ODataException
 from odata_query.grammar import ODataLexer, ODataParser
 from odata_query.visitor import NodeVisitor
 
+from reconciler.core.guids import folded
+
 __all__ = ["FilterError", "canonical_filter", "named_values"]
 
 QUOTED = r"'(?:[^']|'')*'"
 IN_LIST = re.compile(rf"{QUOTED}|\bin\s*\(\s*({QUOTED}|[^\s,()']+)\s*\)|\bin\s*\(", re.IGNORECASE)
-GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 SPELLED = {"Eq": "eq", "NotEq": "ne", "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "In": "in"}
 SPELLED |= {"Add": "add", "Sub": "sub", "Mult": "mul", "Div": "div", "Mod": "mod", "Any": "any", "All": "all"}
@@ -118,10 +119,6 @@ def children(node: object) -> list[object]:
     for value in values:
         flat.extend(value if isinstance(value, list) else [value])
     return [value for value in flat if isinstance(value, ast._Node)]  # noqa: SLF001  the library's base of all nodes
-
-
-def folded(value: str) -> str:
-    return value.lower() if GUID.fullmatch(value) else value
 
 
 class Speller(NodeVisitor):

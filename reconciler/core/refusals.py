@@ -23,6 +23,7 @@ from reconciler.core.errors import (
     Transient,
     Unsorted,
 )
+from reconciler.core.guids import GUID
 
 __all__ = ["RULES", "Refusal", "Rule", "redacted", "rule_for", "sort_refusal"]
 
@@ -45,7 +46,6 @@ INNER_STATUSES = {
 
 MINUTES = re.compile(r"can only be (\d{1,7}) minutes in the future", re.IGNORECASE)
 BEYOND = re.compile(r"beyond allowed max '(?:(\d{1,5})\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?'", re.IGNORECASE)
-GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 QUERY = re.compile(r"(https?://[^\s?'\"<>]*)\?[^\s'\"<>]*", re.IGNORECASE)
 
 
@@ -251,7 +251,7 @@ def ceiling_of(text: str) -> dt.timedelta | None:
 
 
 def id_in(text: str) -> str | None:
-    found = GUID.search(text)
+    found = re.search(GUID, text)
     return found[0] if found else None
 
 

@@ -14,13 +14,10 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from reconciler.core.catalog import ENTRIES, Entry
+from reconciler.core.guids import folded
 from reconciler.core.segments import Segment, SegmentError, cut, decode, read_path
 
 __all__ = ["Resource", "ResourceError", "nearest", "read_resource"]
-
-ONE_GUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-GUID = re.compile(rf"{ONE_GUID}(@{ONE_GUID})?", re.IGNORECASE | re.ASCII)
-"""A GUID, or two as virtual events and mailboxes have them: ``{id}@{tenant}`` (facts 2.4, 5.4)."""
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 COLLECTIVE = re.compile(r"get[A-Z]\w*|getall\w*", re.ASCII)
@@ -156,10 +153,6 @@ def quoted(value: str) -> str:
 
 def escaped(text: str) -> str:
     return RESERVED.sub(lambda match: quote(match.group(), safe=""), text)
-
-
-def folded(text: str) -> str:
-    return text.lower() if GUID.fullmatch(text) else text
 
 
 def cut_query(text: str) -> tuple[str, str, str]:

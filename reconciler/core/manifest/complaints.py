@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from reconciler.core.manifest.documents import Document
-from reconciler.core.manifest.fields import GUID, VARIABLE_NAME, WORD
+from reconciler.core.manifest.fields import ONE_GUID, VARIABLE_NAME, WORD
 from reconciler.core.source import Problem
 
 __all__ = ["complaints", "did_you_mean"]
@@ -28,7 +28,7 @@ OUR_RULES = frozenset(
     }
 )
 PATTERNS = {
-    GUID: "should be a GUID such as 0f2e8f59-862a-483b-9ca8-82a10665e17d",
+    ONE_GUID: "should be a GUID such as 0f2e8f59-862a-483b-9ca8-82a10665e17d",
     VARIABLE_NAME: "should be the name of an environment variable, as RECONCILER_CLIENT_STATE_KEY",
     WORD: "should be made of a-z, 0-9 and -, with no - at its ends",
 }

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.guids import GUID
 from reconciler.core.mark import KEY_LENGTH, NAME_LENGTH, OWNER_LENGTH, PARAMETER, query_of
 from reconciler.core.times import parse_duration
 
@@ -42,7 +43,6 @@ __all__ = [
 
 WORD = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
-GUID = r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 
 
 def duration(value: object) -> dt.timedelta:
@@ -93,7 +93,8 @@ Word = Annotated[str, StringConstraints(pattern=WORD)]
 Name = Annotated[Word, Field(max_length=NAME_LENGTH)]
 Owner = Annotated[Word, Field(max_length=OWNER_LENGTH)]
 KeyId = Annotated[Word, Field(max_length=KEY_LENGTH)]
-Guid = Annotated[str, StringConstraints(pattern=GUID)]
+ONE_GUID = f"^{GUID}$"
+Guid = Annotated[str, StringConstraints(pattern=ONE_GUID)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 Url = Annotated[str, AfterValidator(url), WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https://"})]
 Origin = Annotated[str, AfterValidator(origin), WithJsonSchema({"type": "string", "format": "uri"})]
