@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from reconciler.core.clouds import CLOUDS, Cloud
@@ -16,10 +16,22 @@ from reconciler.core.manifest.read import Item
 from reconciler.graph.authentication import Access, CertificateCredential, SecretCredential
 from reconciler.sources.referenced import Referenced
 
-__all__ = ["Keeper"]
+__all__ = ["Application", "Keeper"]
 
 HOME = "RECONCILER_EMULATOR_HOME"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Application(NamedTuple):
+    """Whose subscriptions a LIST shows, spelled so that the same are equal."""
+
+    graph: str
+    tenant_id: str
+    client_id: str
+
+    @classmethod
+    def of(cls, graph: str, tenant_id: str, client_id: str) -> Self:
+        return cls(graph.lower().removesuffix(":443"), tenant_id.lower(), client_id.lower())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,6 +53,15 @@ class Keeper:
             return self.emulator(item, base)
         cloud = CLOUDS[spec.cloud] if isinstance(spec.cloud, str) else self.custom(spec.cloud, base)
         return Access(spec.tenant_id or "", spec.client_id or "", cloud, self.credential(item, base))
+
+    def application(self, item: Item[Tenant]) -> Application:
+        """Known without a credential, and of a cloud that is not allowed, too. Raises Denied."""
+        spec = item.manifest.spec
+        if spec.cloud == "emulator":
+            info = self.home()
+            return Application.of(info["graph"], spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"])
+        graph = CLOUDS[spec.cloud].graph if isinstance(spec.cloud, str) else spec.cloud.graph
+        return Application.of(graph, spec.tenant_id or "", spec.client_id or "")
 
     def custom(self, spec: CustomCloud, base: str) -> Cloud:
         allowed = {each.lower() for each in self.allowed}
@@ -86,6 +107,13 @@ class Keeper:
 
     def emulator(self, item: Item[Tenant], base: str) -> Access:
         """What the manifest leaves out, the emulator's home has. Loopback only, whatever stands in that file."""
+        info = self.home()
+        cloud = Cloud("emulator", info["graph"], info["authority"], info["caFile"])
+        spec = item.manifest.spec
+        credential = self.credential(item, base) if spec.credential else SecretCredential(info["clientSecret"])
+        return Access(spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"], cloud, credential)
+
+    def home(self) -> dict[str, str]:
         home = self.environ.get(HOME)
         if not home:
             raise Denied(f"cloud: emulator needs {HOME}, the folder that `reconcile emulator --home` was given")
@@ -93,10 +121,7 @@ class Keeper:
         for origin in (info["graph"], info["authority"]):
             if not on_loopback(origin):
                 raise Denied(f"{home} names {origin}, the emulator is on loopback only")
-        cloud = Cloud("emulator", info["graph"], info["authority"], info["caFile"])
-        spec = item.manifest.spec
-        credential = self.credential(item, base) if spec.credential else SecretCredential(info["clientSecret"])
-        return Access(spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"], cloud, credential)
+        return info
 
 
 def on_loopback(origin: str) -> bool:
@@ -106,7 +131,7 @@ def on_loopback(origin: str) -> bool:
         return False
 
 
-def read_home(home: Path) -> dict[str, Any]:
+def read_home(home: Path) -> dict[str, str]:
     file = home / "emulator.json"
     try:
         info = json.loads(file.read_text(encoding="utf-8"))

@@ -52,12 +52,15 @@ def moment(text: str) -> dt.datetime:
 
 
 def duration(text: str) -> dt.timedelta:
-    from reconciler.core.times import parse_duration
+    from reconciler.core.times import LONGEST, parse_duration
 
     try:
-        return parse_duration(text)
+        found = parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+    if found > LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is too long, a duration is {LONGEST.days}d at the most")
+    return found
 
 
 def pair(text: str) -> tuple[str, str]:

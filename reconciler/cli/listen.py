@@ -3,7 +3,7 @@
 import argparse
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -70,10 +70,14 @@ def say_ready(host: str, port: int, paths: Iterable[str]) -> None:
 def print_delivery(delivery: "Delivery") -> None:
     """A line of JSON for each notification, clientState left out: it is a secret."""
     for notification in delivery.notifications:
-        print(json.dumps(dict(described(delivery, notification)), ensure_ascii=False), flush=True)
+        print_line(dict(described(delivery, notification)))
     for malformed in delivery.malformed:
-        place = {"path": delivery.path, "malformed": malformed.position, "reason": malformed.reason}
-        print(json.dumps(place, ensure_ascii=False), flush=True)
+        print_line({"path": delivery.path, "malformed": malformed.position, "reason": malformed.reason})
+
+
+def print_line(fields: Mapping[str, Any]) -> None:
+    # Anybody can send this: as ASCII, no control and no bidirectional character of theirs reaches the terminal.
+    print(json.dumps(fields, ensure_ascii=True), flush=True)
 
 
 def described(delivery: "Delivery", notification: "Notification") -> Iterator[tuple[str, Any]]:

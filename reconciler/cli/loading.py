@@ -11,6 +11,8 @@ from pathlib import Path
 
 from reconciler.core.errors import ManifestError, UsageError
 from reconciler.core.manifest import Manifests, read_manifests
+from reconciler.core.manifest.kinds import Settings
+from reconciler.core.manifest.read import Item
 from reconciler.core.mark import NAME, OWNER_LENGTH
 from reconciler.core.source import Problem, Severity, Source
 from reconciler.core.wanted import Wanted, certificate_files, examine
@@ -95,14 +97,11 @@ def variable_file(path: str) -> dict[str, str]:
     return found
 
 
-def owner_of(given: str | None, settings: object) -> tuple[str | None, list[Problem]]:
+def owner_of(given: str | None, settings: Item[Settings] | None) -> tuple[str | None, list[Problem]]:
     """The flag or the environment wins over the Settings, and a difference is worth a word."""
-    from reconciler.core.manifest.kinds import Settings
-    from reconciler.core.manifest.read import Item
-
     if given is not None and (len(given) > OWNER_LENGTH or not NAME.fullmatch(given)):
         raise UsageError(f"the owner {given!r} is not made of a-z, 0-9 and -, at most {OWNER_LENGTH} characters")
-    if not isinstance(settings, Item) or not isinstance(settings.manifest, Settings):
+    if settings is None:
         return given, []
     written = settings.manifest.spec.owner
     if given and written and given != written:

@@ -75,7 +75,8 @@ async def snapshot(opened: "Opened", store: "ReadStore", owner: str) -> TenantSn
     listing = await opened.client.list()
     if listing.incomplete:
         print(plain(f"{opened.name}: the list is not whole: {listing.incomplete}"), file=sys.stderr)
-    remembered = await store.memory(owner=owner, tenant_id=opened.tenant_id).remembered()
+    memory = store.memory(owner=owner, tenant_id=opened.tenant_id, client_id=opened.client_id)
+    remembered = await memory.remembered()
     granted = {each.id: each.granted for each in remembered.values() if each.granted and not each.deleted_at}
     return TenantSnapshot(opened.name, opened.tenant_id, listing.incomplete is None, listing.bodies, granted)
 

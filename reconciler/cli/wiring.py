@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from reconciler.cli.access import Keeper
+from reconciler.cli.access import Application, Keeper
 from reconciler.cli.loading import Loaded
 from reconciler.core.client_state import FIXED_KEY, LONGEST
-from reconciler.core.errors import ReconcilerError, SecretError
+from reconciler.core.errors import Denied, ReconcilerError, SecretError, UsageError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
 from reconciler.engine.clock import SystemClock
@@ -28,6 +28,7 @@ class Opened:
 
     item: Item[Tenant]
     tenant_id: str
+    client_id: str
     client: TenantClient
 
     @property
@@ -46,17 +47,43 @@ def new_graph(loaded: Loaded) -> Graph:
 def open_tenants(
     tenants: Iterable[Item[Tenant]], graph: Graph, loaded: Loaded, options: argparse.Namespace
 ) -> tuple[list[Opened], dict[str, ReconcilerError]]:
-    """Find the way into each tenant; one that there is no way into fails alone."""
+    """Find the way into each tenant; one that there is no way into fails alone, and so does another's double."""
     keeper = Keeper(loaded.referenced, allowed_hosts(options))
+    firsts = first_tenants(loaded.wanted.tenants, keeper)
     opened: list[Opened] = []
     shut: dict[str, ReconcilerError] = {}
     for item in tenants:
         try:
+            check_alone(item, firsts[item.name])
             access = keeper.access(item)
-            opened.append(Opened(item, access.tenant_id, graph.tenant(access)))
+            opened.append(Opened(item, access.tenant_id, access.client_id, graph.tenant(access)))
         except ReconcilerError as error:
             shut[item.name] = error
     return opened, shut
+
+
+def first_tenants(tenants: Iterable[Item[Tenant]], keeper: Keeper) -> dict[str, str]:
+    """By the name of each tenant, the name of the first that leads to the same application: its own, as it should be.
+
+    Of all tenants, chosen or not, with a credential or not: a double does the harm, whatever becomes of the other.
+    Manifests can hide one behind another name of the cloud, or ids that are left out, so ``duplicate-tenant`` misses it.
+    """
+    seen: dict[Application, str] = {}
+    firsts = {}
+    for item in tenants:
+        try:
+            firsts[item.name] = seen.setdefault(keeper.application(item), item.name)
+        except Denied:
+            firsts[item.name] = item.name  # there is no way in, and that is said when it is opened
+    return firsts
+
+
+def check_alone(item: Item[Tenant], first: str) -> None:
+    if first != item.name:
+        raise Denied(
+            f"the Tenants {first!r} and {item.name!r} lead to one application in one tenant, each would take the"
+            " other's subscriptions for its own: keep one of them"
+        )
 
 
 def allowed_hosts(options: argparse.Namespace) -> frozenset[str]:
@@ -65,15 +92,24 @@ def allowed_hosts(options: argparse.Namespace) -> frozenset[str]:
 
 
 def state_location(options: argparse.Namespace) -> Path | str:
-    """``--state``, else the user's state folder."""
-    if options.state:
-        return options.state if "://" in options.state else Path(options.state)
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "reconciler"
+    """``--state``, else the user's state folder. Raises UsageError where there is none."""
+    if options.state and "://" in options.state:
+        return str(options.state)
+    try:
+        if options.state:
+            return Path(options.state).expanduser()
+        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return Path(home).expanduser() / "reconciler"
+    except RuntimeError as error:
+        # A container's user may have neither HOME nor an entry in the passwd file.
+        raise UsageError(f"the folder of the store cannot be found ({error}): name it with --state") from error
 
 
 def views(opened: Sequence[Opened], store: ReadStore, owner: str) -> list[View]:
-    return [View(each.name, each.client, store.memory(owner=owner, tenant_id=each.tenant_id)) for each in opened]
+    return [
+        View(each.name, each.client, store.memory(owner=owner, tenant_id=each.tenant_id, client_id=each.client_id))
+        for each in opened
+    ]
 
 
 def parties(opened: Sequence[Opened], store: Store, owner: str) -> list[Party]:
@@ -83,7 +119,7 @@ def parties(opened: Sequence[Opened], store: Store, owner: str) -> list[Party]:
             tenant_id=each.tenant_id,
             reader=each.client,
             writer=each.client,
-            journal=store.journal(owner=owner, tenant_id=each.tenant_id),
+            journal=store.journal(owner=owner, tenant_id=each.tenant_id, client_id=each.client_id),
         )
         for each in opened
     ]

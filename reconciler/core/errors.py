@@ -20,7 +20,7 @@ ReconcilerError
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TypedDict, Unpack
+from typing import Self, TypedDict, Unpack
 
 from reconciler.core.source import Problem
 
@@ -86,6 +86,14 @@ class GraphError(ReconcilerError):
         self.code = details.get("code")
         self.request_id = details.get("request_id")
         super().__init__(message)
+
+    def adding(self, words: str) -> Self:
+        """The same error with more to say."""
+        more = type(self).__new__(type(self))
+        more.__dict__.update(self.__dict__)
+        more.message = f"{self.message}{words}"
+        more.args = (more.message,)
+        return more
 
     def __str__(self) -> str:
         return f"{self.message} (request-id {self.request_id})" if self.request_id else self.message

@@ -22,10 +22,10 @@ from reconciler.core.live import Live
 from reconciler.core.mark import Mark
 from reconciler.core.reasons import Action, Reason
 from reconciler.core.redaction import redact
-from reconciler.core.renewal import FALLBACK, renewal_time
+from reconciler.core.renewal import FALLBACK, asked_lifetime, renewal_time
 from reconciler.core.times import spell_duration
 
-__all__ = ["Clockwork", "Pair", "Verdict", "judge", "renewal_due", "renews_at"]
+__all__ = ["Clockwork", "Pair", "Verdict", "due", "judge"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -152,13 +152,19 @@ def management(*, protect: bool, leave: bool) -> str:
 
 
 def renewal_due(pair: Pair) -> Verdict | None:
-    live, clockwork = pair.live, pair.clockwork
-    due = renews_at(live, pair.mark.name, clockwork, pair.desired)
-    soon = clockwork.within is not None and live.expires_at - clockwork.now <= clockwork.within
-    if clockwork.now < due and not soon:
+    if not due(pair.live, pair.mark.name, pair.clockwork, pair.desired):
         return None
-    message = f"it ends in {spell_duration(live.expires_at - clockwork.now)}"
+    message = f"it ends in {spell_duration(pair.live.expires_at - pair.clockwork.now)}"
     return Verdict(Action.RENEW, Reason.RENEWAL_DUE, message)
+
+
+def due(live: Live, name: str, clockwork: Clockwork, desired: Desired | None) -> bool:
+    """Whether it is to be renewed now, and that would gain anything: it may live longer than we would ask for."""
+    left = live.expires_at - clockwork.now
+    soon = clockwork.within is not None and left <= clockwork.within
+    if not soon and clockwork.now < renews_at(live, name, clockwork, desired):
+        return False
+    return asked_lifetime(live.kind.longest(clockwork.learned), desired.lifetime if desired else None) > left
 
 
 def renews_at(live: Live, name: str, clockwork: Clockwork, desired: Desired | None) -> dt.datetime:

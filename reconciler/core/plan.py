@@ -19,7 +19,7 @@ from reconciler.core.change import Change, Plan, Summary
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
-from reconciler.core.pair import Clockwork, Pair, judge, renews_at
+from reconciler.core.pair import Clockwork, Pair, due, judge
 from reconciler.core.policy import Policy
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.safety import Limits, safe
@@ -192,8 +192,7 @@ def kept_alive(changes: Iterable[Change], clockwork: Clockwork, policy: Policy) 
         left = change.live.expires_at - clockwork.now
         if left <= dt.timedelta():
             continue  # it has ended although it is listed (facts 3.2): nothing is left to renew
-        soon = clockwork.within is not None and left <= clockwork.within
-        if soon or clockwork.now >= renews_at(change.live, change.name, clockwork, change.desired):
+        if due(change.live, change.name, clockwork, change.desired):
             message = f"it ends in {spell_duration(left)}, and its {change.action} is withheld"
             yield dataclasses.replace(
                 change,

@@ -46,13 +46,16 @@ def blocked(change: Change, holders: dict[str, Holder]) -> Change:
     )
 
 
+def leaves(change: Change) -> bool:
+    """Deleted, or replaced by one in another place."""
+    if change.action is Action.REPLACE and change.live and change.desired:
+        return change.live.slot != change.desired.slot
+    return change.action is Action.DELETE
+
+
 def held_slots(changes: Sequence[Change], world: World, *, owner: str, now: dt.datetime) -> dict[str, Holder]:
     """Who holds which exclusive place; one that stays wins over one that leaves, then the smallest id."""
-    leaving = {
-        change.live.id
-        for change in changes
-        if change.live and change.withheld is None and change.action in {Action.DELETE, Action.REPLACE}
-    }
+    leaving = {change.live.id for change in changes if change.live and change.withheld is None and leaves(change)}
     names = {each.live.id: each.name for each in world.owned(owner)}
     holders: dict[str, Holder] = {}
     for live in sorted(world.live, key=lambda each: each.id):

@@ -9,14 +9,15 @@ from typing import Any
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.live import LiveError, read_live
 from reconciler.core.redaction import redact
-from reconciler.core.times import iso_duration, parse_iso_duration, parse_time, spell_time
+from reconciler.core.times import LONGEST, iso_duration, parse_iso_duration, parse_time, spell_time
 from reconciler.core.world import World
 
-__all__ = ["Snapshot", "SnapshotError", "TenantSnapshot", "read_snapshot", "world_of", "write_snapshot"]
+__all__ = ["SECRETS", "Snapshot", "SnapshotError", "TenantSnapshot", "read_snapshot", "world_of", "write_snapshot"]
 
 SCHEMA_VERSION = 1
 URLS = ("notificationUrl", "lifecycleNotificationUrl")
-SECRETS = ("clientState", "encryptionCertificate")
+SECRETS = ("clientState", "encryptionCertificate", "webPushEncryptionSecret")
+"""The fields of a subscription that nobody is shown."""
 
 
 class SnapshotError(ReconcilerError):
@@ -81,7 +82,7 @@ def spell_tenant(tenant: TenantSnapshot) -> dict[str, Any]:
 
 def redacted(body: Mapping[str, Any]) -> dict[str, Any]:
     urls = {name: redact(body[name]) for name in URLS if isinstance(body.get(name), str)}
-    return {**body, **urls, **dict.fromkeys(SECRETS)}
+    return {**body, **urls, **dict.fromkeys(name for name in SECRETS if name in body)}
 
 
 def read_snapshot(text: str) -> Snapshot:
@@ -118,5 +119,12 @@ def read_tenant(document: Mapping[str, Any]) -> TenantSnapshot:
         tenant_id=str(document["tenantId"]),
         complete=document["complete"] is True,
         subscriptions=bodies,
-        granted={key: parse_iso_duration(value["granted"]) for key, value in remembered.items()},
+        granted={key: lifetime(value["granted"]) for key, value in remembered.items()},
     )
+
+
+def lifetime(text: str) -> dt.timedelta:
+    found = parse_iso_duration(text)
+    if found > LONGEST:
+        raise ValueError(f"{text!r}, a lifetime is {LONGEST.days} days at the most")
+    return found

@@ -3,7 +3,18 @@
 import datetime as dt
 import re
 
-__all__ = ["iso_duration", "parse_duration", "parse_iso_duration", "parse_time", "spell_duration", "spell_time"]
+__all__ = [
+    "LONGEST",
+    "iso_duration",
+    "parse_duration",
+    "parse_iso_duration",
+    "parse_time",
+    "spell_duration",
+    "spell_time",
+]
+
+LONGEST = dt.timedelta(days=366)
+"""What may be asked for; Graph grants a month at the most, and a time too far ahead is in no calendar."""
 
 UNITS = {
     "d": dt.timedelta(days=1),

@@ -25,12 +25,12 @@ from reconciler.core.manifest.rules import (
 )
 from reconciler.core.source import Problem, Severity, Source
 
-__all__ = ["FileReference", "Wanted", "certificate_files", "examine"]
+__all__ = ["CertificateFile", "Wanted", "certificate_files", "examine"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class FileReference:
-    """A file that a manifest refers to; ``base`` is the folder that its path is relative to."""
+class CertificateFile:
+    """A certificate's file, as its manifest names it; ``base`` is the folder that its path is relative to."""
 
     path: str
     base: str
@@ -58,15 +58,15 @@ class Wanted:
         return tuple(each for each in self.problems if each.severity is Severity.ERROR)
 
 
-def certificate_files(manifests: Manifests) -> Iterator[FileReference]:
+def certificate_files(manifests: Manifests) -> Iterator[CertificateFile]:
     """The files that certificates stand in; private keys are the receiver's business."""
     for item in manifests.certificates:
         place = item.document.place("spec", "certificate", "file")
-        yield FileReference(item.manifest.spec.certificate.file, item.document.text.base, place)
+        yield CertificateFile(item.manifest.spec.certificate.file, item.document.text.base, place)
 
 
 def examine(
-    manifests: Manifests, files: Mapping[FileReference, bytes | str], *, owner: str | None, now: dt.datetime
+    manifests: Manifests, files: Mapping[CertificateFile, bytes | str], *, owner: str | None, now: dt.datetime
 ) -> Wanted:
     """Check all rules and fill in every default.
 
@@ -94,7 +94,7 @@ def examine(
 
 
 def read_certificates(
-    manifests: Manifests, files: Mapping[FileReference, bytes | str], now: dt.datetime
+    manifests: Manifests, files: Mapping[CertificateFile, bytes | str], now: dt.datetime
 ) -> Iterable[tuple[str, PublicCertificate | Problem]]:
     for item, reference in zip(manifests.certificates, certificate_files(manifests), strict=True):
         content = files[reference]

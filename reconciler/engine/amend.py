@@ -7,15 +7,16 @@ from typing import TypeVar
 from reconciler.core.bodies import certificate_body
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
-from reconciler.core.errors import Gone, Invalid, LifetimeRefused, Unsorted
+from reconciler.core.errors import EndpointRefused, Gone, GraphError, Invalid, LifetimeRefused, Unsorted
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, marked
+from reconciler.core.pair import Clockwork, due
 from reconciler.core.reasons import Reason
 from reconciler.engine.create import create
 from reconciler.engine.hands import Hands
 from reconciler.engine.ports import Body
 
-__all__ = ["create_anew", "delete", "expect", "renew", "update"]
+__all__ = ["create_anew", "delete", "expect", "renew", "stay_alive", "update"]
 
 T = TypeVar("T")
 
@@ -57,8 +58,7 @@ async def create_anew(hands: Hands, change: Change, gone: Gone) -> tuple[str, st
     live, desired = expect(change.live), change.desired
     memory = hands.remembered.get(live.id)
     if memory and memory.created_at and hands.clock.now() - memory.created_at < YOUNG:
-        gone.message += ": it is younger than 5 minutes, so the next run looks again"
-        raise gone
+        raise gone.adding(": it is younger than 5 minutes, so the next run looks again") from gone
     if desired is None or change.twin_of:
         await hands.party.journal.forget([live.id])
         return "it is gone already", live.id
@@ -82,17 +82,30 @@ async def update(hands: Hands, change: Change) -> tuple[str, str]:
         updated = await extend(hands, change, more)
     except Gone as gone:
         return await create_anew(hands, change, gone)
-    except LifetimeRefused:
-        raise
-    except Invalid as error:
-        if turns:
+    except (EndpointRefused, Invalid) as error:
+        if turns and isinstance(error, Invalid) and not isinstance(error, LifetimeRefused):
             await hands.fix_certificate(live, mark)
-            error.message += "; the certificate will not be patched again, the next run replaces the subscription"
-        raise
+            hint = "; the certificate will not be patched again, the next run replaces the subscription"
+            raise await stay_alive(hands, change, error.adding(hint)) from error
+        raise await stay_alive(hands, change, error) from error
     if turns and updated.certificate_id != expect(desired.certificate).thumbprint:
         await hands.remember(updated, wanted, certificate_fixed=True)
         raise Invalid(f"Graph took the PATCH of {live.id} and kept the old certificate: the next run replaces it")
     return f"lives until {updated.expires_at:%Y-%m-%d %H:%M} UTC", updated.id
+
+
+async def stay_alive(hands: Hands, change: Change, error: GraphError) -> GraphError:
+    """A change that fails must not let its subscription lapse: renew it alone where that is due, and say so."""
+    live, desired = expect(change.live), change.desired
+    clockwork = Clockwork(hands.clock.now(), hands.renew_within, hands.learned)
+    if not due(live, change.name, clockwork, desired):
+        return error
+    try:
+        renewed = await hands.prolong(live, desired.lifetime if desired else None, {})
+    except GraphError as second:
+        return error.adding(f"; its renewal failed as well: {second.message}")
+    await hands.remember(renewed, expect(change.mark), certificate_fixed=live.certificate_fixed)
+    return error.adding(f"; it was renewed all the same and lives until {renewed.expires_at:%Y-%m-%d %H:%M} UTC")
 
 
 async def delete(hands: Hands, change: Change) -> tuple[str, str]:
@@ -110,10 +123,8 @@ async def delete(hands: Hands, change: Change) -> tuple[str, str]:
 
 
 async def confirm(hands: Hands, change: Change) -> None:
-    live, kept = expect(change.live), change.twin_of
+    live, kept = expect(change.live), expect(change.twin_of)
     await hands.party.reader.get(live.id, live.asked.version)
-    if kept is None:
-        return
     try:
         await hands.party.reader.get(kept.id, kept.asked.version)
     except Gone as gone:

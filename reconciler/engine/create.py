@@ -23,7 +23,7 @@ async def create(hands: Hands, desired: Desired) -> Live:
     """Create it, or find that an earlier try has. Raises GraphError, StoreError, SecretError."""
     mark = await hands.intend(desired)
     live = await post(hands, desired, mark)
-    await hands.party.journal.settle(desired.name)
+    await hands.settle(desired.name)
     return live
 
 

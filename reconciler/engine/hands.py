@@ -1,10 +1,10 @@
 """What carrying out one tenant's changes takes: the way to Graph, the journal, and the steps that all changes share."""
 
-import asyncio
 import dataclasses
 import datetime as dt
 import secrets
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from reconciler.core.bodies import creation, expiry_body
@@ -14,9 +14,13 @@ from reconciler.core.errors import LifetimeRefused, Unsorted
 from reconciler.core.live import Live, LiveError, read_live
 from reconciler.core.mark import Mark
 from reconciler.core.renewal import MARGIN, Kind, asked_lifetime
-from reconciler.engine.ports import Body, Clock, Intent, Journal, Listing, Reader, Remembered, Writer
+from reconciler.engine.looking import SharedListing
+from reconciler.engine.ports import Body, Clock, Intent, Journal, Reader, Remembered, Writer
 
 __all__ = ["ClientStates", "Hands", "NotExtended", "Party", "answered"]
+
+
+SAME_MOMENT = dt.timedelta(seconds=1)
 
 
 class NotExtended(Unsorted):
@@ -41,27 +45,6 @@ class Party:
     journal: Journal
 
 
-class SharedListing:
-    """LISTs are scarce (facts 8.1): of all who look for a lost creation at the same time, one asks for all."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._turn = asyncio.Lock()
-        self._started = 0
-        self._latest: asyncio.Future[Listing] | None = None
-
-    async def after_now(self) -> Listing:
-        """A LIST that starts after this call. Raises GraphError."""
-        wanted = self._started + 1  # one that is under way may have started too early
-        async with self._turn:
-            if self._started < wanted or self._latest is None:
-                self._started += 1
-                self._latest = asyncio.ensure_future(self._reader.list())
-                await asyncio.wait([self._latest])
-            latest = self._latest
-        return latest.result()
-
-
 @dataclasses.dataclass
 class Hands:
     """One tenant's changes are carried out with these; nothing here decides what is to be done."""
@@ -71,21 +54,39 @@ class Hands:
     clock: Clock
     client_states: ClientStates
     remembered: Mapping[str, Remembered]
-    intents: Mapping[str, Intent]
+    intents: dict[str, Intent]
+    """Those that were not carried to their end; grows with each that is made."""
+
     learned: dict[str, dt.timedelta]
     """Grows when Graph refuses a lifetime."""
 
-    looking: "SharedListing" = dataclasses.field(init=False)
+    renew_within: dt.timedelta | None = None
+    looking: SharedListing = dataclasses.field(init=False)
+    known: Mapping[str, Sequence[str]] = dataclasses.field(init=False)
+    """The ids that were remembered before this pass, by name."""
 
     def __post_init__(self) -> None:
         self.looking = SharedListing(self.party.reader)
+        known: dict[str, list[str]] = defaultdict(list)
+        for each in self.remembered.values():
+            if each.deleted_at is None:
+                known[each.name].append(each.id)
+        self.known = known
 
     async def intend(self, desired: Desired, *, replaces: str | None = None) -> Mark:
         """Write down what is about to be POSTed; a retry uses the same birth, so that its twin is recognized."""
         earlier = self.intents.get(desired.name)
         birth = earlier.birth if earlier else secrets.token_hex(5)
-        await self.party.journal.intend(Intent(desired.name, birth, self.clock.now(), replaces))
+        deleted = replaces or (earlier.replaces if earlier else None)
+        intent = Intent(desired.name, birth, self.clock.now(), deleted)
+        await self.party.journal.intend(intent)
+        self.intents[desired.name] = intent
         return desired.mark(self.owner, birth=birth, key=desired.key_ids[0])
+
+    async def settle(self, name: str) -> None:
+        """What was intended stands."""
+        await self.party.journal.settle(name)
+        self.intents.pop(name, None)
 
     def creation(self, desired: Desired, mark: Mark) -> Body:
         secret = self.client_states.secret(desired.endpoint, mark.key)
@@ -151,7 +152,7 @@ class Hands:
             created_at=now if created else earlier.created_at if earlier else None,
             written_at=now,
             expires_at=live.expires_at,
-            granted=live.expires_at - now,
+            granted=earlier.granted if earlier and same(earlier.expires_at, live) else live.expires_at - now,
             certificate_fixed=certificate_fixed,
         )
         await self.party.journal.remember([memory])
@@ -167,6 +168,11 @@ class Hands:
         now = self.clock.now()
         memory = Remembered(live.id, mark.name, mark.version, mark.birth, mark.key, written_at=now, deleted_at=now)
         await self.party.journal.remember([memory])
+
+
+def same(moment: dt.datetime | None, live: Live) -> bool:
+    """Whether nothing has been granted since: then what was granted before is still what counts."""
+    return moment is not None and abs(moment - live.expires_at) <= SAME_MOMENT
 
 
 def answered(body: Body) -> Live:

@@ -94,7 +94,7 @@ class Intent:
 
 
 class Memory(Protocol):
-    """What was written down about one owner's subscriptions in one tenant. Raises StoreError."""
+    """What was written down about one owner's subscriptions of one app in one tenant. Raises StoreError."""
 
     async def remembered(self) -> Mapping[str, Remembered]:
         """By subscription id; those deleted lately are among them, with ``deleted_at``."""

@@ -13,18 +13,27 @@ from reconciler.core.errors import Gone, GraphError
 from reconciler.core.live import Live, LiveError, read_live
 from reconciler.core.mark import Mark
 from reconciler.core.world import World
-from reconciler.engine.ports import Listing, Memory, Reader, Remembered
+from reconciler.engine.ports import Intent, Listing, Memory, Reader, Remembered
 
-__all__ = ["read_world", "with_memory"]
+__all__ = ["Reading", "read_world", "with_memory"]
 
 OWN_WRITES_WIN = dt.timedelta(minutes=10)
 SAME_MOMENT = dt.timedelta(seconds=1)
 
 
-async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory, now: dt.datetime) -> World:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """One tenant's world, and what was remembered of it when it was read."""
+
+    world: World
+    remembered: Mapping[str, Remembered]
+    intents: Mapping[str, Intent]
+
+
+async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory, now: dt.datetime) -> Reading:
     """Read everything about one tenant. Raises GraphError where nothing can be read, StoreError."""
-    remembered, learned = await memory.remembered(), await memory.ceilings()
-    replaced = {intent.replaces for intent in (await memory.intents()).values()}
+    remembered, learned, intents = await memory.remembered(), await memory.ceilings(), await memory.intents()
+    replaced = {intent.replaces for intent in intents.values()}
     listing = await reader.list()
     listed, incomplete = read_listing(listing)
     listed = {each.id: each for each in listed.values() if not deleted_lately(remembered.get(each.id), now)}
@@ -32,7 +41,7 @@ async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory,
     found = {name: live for name, live in (listed | asked.found).items() if name not in asked.gone}
     known = [remembered[identifier] for identifier in asked.gone]
     alive = {remembered[identifier].name for identifier in found if identifier in remembered}
-    return World(
+    world = World(
         tenant=tenant,
         live=tuple(with_memory(each, remembered.get(each.id)) for _, each in sorted(found.items())),
         incomplete=incomplete or asked.unknown,
@@ -41,6 +50,7 @@ async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory,
         marks={each.id: mark_of(each, owner) for each in remembered.values() if each.deleted_at is None},
         learned=learned,
     )
+    return Reading(world, remembered, intents)
 
 
 def read_listing(listing: Listing) -> tuple[dict[str, Live], str | None]:

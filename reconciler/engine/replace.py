@@ -4,20 +4,20 @@ import contextlib
 
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
-from reconciler.core.errors import Conflict, Full, Gone
+from reconciler.core.errors import Conflict, EndpointRefused, Full, Gone, Invalid
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, marked
-from reconciler.engine.amend import create_anew, expect
-from reconciler.engine.create import post
+from reconciler.engine.amend import create_anew, expect, stay_alive
+from reconciler.engine.create import create, post
 from reconciler.engine.hands import Hands, NotExtended
 
-__all__ = ["replace"]
+__all__ = ["evict", "replace", "settle_down"]
 
 
 async def replace(hands: Hands, change: Change) -> tuple[str, str]:
     live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
     try:
-        await rehearse(hands, live, desired, mark)
+        await rehearse(hands, change)
     except Gone as gone:
         return await create_anew(hands, change, gone)
     wanted = await hands.intend(desired, replaces=live.id)
@@ -25,19 +25,38 @@ async def replace(hands: Hands, change: Change) -> tuple[str, str]:
         created = await delete_first(hands, live, mark, desired, wanted)
     else:
         created = await create_first(hands, live, mark, desired, wanted)
-    await hands.party.journal.settle(desired.name)
+    await hands.settle(desired.name)
     return f"replaces {live.id}", created.id
 
 
-async def rehearse(hands: Hands, live: Live, desired: Desired, mark: Mark) -> None:
+async def evict(hands: Hands, change: Change) -> None:
+    """The first half of a replacement, for one whose new place becomes free only when its own is."""
+    live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
+    await rehearse(hands, change)
+    await hands.intend(desired, replaces=live.id)
+    await remove(hands, live, mark)
+
+
+async def settle_down(hands: Hands, change: Change) -> tuple[str, str]:
+    """The second half, for one that was evicted."""
+    created = await create(hands, expect(change.desired))
+    return f"replaces {expect(change.live).id}", created.id
+
+
+async def rehearse(hands: Hands, change: Change) -> None:
     """PATCH the old one with its old digest in the mark.
 
     That tries the token, the permission and, as far as Graph validates on PATCH (facts 4.6), the endpoint. If it fails
     nothing is deleted.
     """
-    with contextlib.suppress(NotExtended):  # it is about to go, and all that was tried has worked
+    live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
+    try:
         patched = await hands.prolong(live, None, {"notificationUrl": marked(desired.notification_url, mark)})
-        await hands.remember(patched, mark, certificate_fixed=live.certificate_fixed)
+    except NotExtended:
+        return  # it is about to go, and all that was tried has worked
+    except (EndpointRefused, Invalid) as error:
+        raise await stay_alive(hands, change, error) from error
+    await hands.remember(patched, mark, certificate_fixed=live.certificate_fixed)
 
 
 async def delete_first(hands: Hands, live: Live, mark: Mark, desired: Desired, wanted: Mark) -> Live:

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import contextlib
 import dataclasses
-import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +16,12 @@ from urllib.parse import urlsplit
 from reconciler.core.clouds import Cloud
 from reconciler.core.errors import Denied, GraphError, Transient
 from reconciler.core.refusals import Refusal, redacted, sort_refusal
-from reconciler.graph.transport import TokenAnswer, TokenHttp, retry_after
+from reconciler.graph.transport import TokenAnswer, TokenHttp, json_of, retry_after
 
 __all__ = ["Access", "CertificateCredential", "Credential", "SecretCredential", "Tokens"]
+
+SENDABLE = re.compile(r"[!-~]+")
+"""What a header can bear; more than RFC 6750 allows a token to be."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,9 +92,12 @@ class Tokens:
             # msal raises what comes to hand when the endpoint answers oddly; the answer itself says more.
             raise self.refused({}) from error
         token = result.get("access_token")
-        if isinstance(token, str):
-            return token
-        raise self.refused(result)
+        if not isinstance(token, str):
+            raise self.refused(result)
+        if not SENDABLE.fullmatch(token):
+            self._application = None  # msal keeps what it was given, and would give it again for an hour
+            raise Transient(f"{self.operation}: {self.host} gave one that no request can bear, it is not visible ASCII")
+        return token
 
     def open_application(self, msal: Any) -> Any:
         access = self._access
@@ -108,13 +114,16 @@ class Tokens:
     def operation(self) -> str:
         return f"the token for application {self._access.client_id} in tenant {self._access.tenant_id}"
 
+    @property
+    def host(self) -> str:
+        return urlsplit(self._access.cloud.authority).hostname or self._access.cloud.authority
+
     def refused(self, result: Mapping[str, Any]) -> GraphError:
         """Sort what msal returned, or else the answer that it stumbled over."""
         last = self._http.last
-        host = urlsplit(self._access.cloud.authority).hostname or self._access.cloud.authority
         said = result if "error" in result else error_in(last)
         if not said and (last is None or last.status_code < 400):
-            return Transient(f"{self.operation}: the answer of {host} cannot be read")
+            return Transient(f"{self.operation}: the answer of {self.host} cannot be read")
         text = str(said.get("error_description") or "").partition("Trace ID:")[0]
         credential = self._access.credential
         secrets = [credential.secret] if isinstance(credential, SecretCredential) else []
@@ -126,14 +135,14 @@ class Tokens:
                 text=redacted(text, secrets),
                 request_id=said.get("trace_id"),
                 retry_after=retry_after(last.headers) if last else None,
-                answered_by=host,
+                answered_by=self.host,
             )
         )
 
 
 def error_in(answer: TokenAnswer | None) -> Mapping[str, Any]:
     with contextlib.suppress(ValueError):
-        said = json.loads(answer.text) if answer else None
+        said = json_of(answer.text) if answer else None
         return said if isinstance(said, dict) and "error" in said else {}
     return {}
 
@@ -174,7 +183,7 @@ def roles_of(token: str) -> frozenset[str]:
     """Read the claim without verifying: an access token is Graph's to verify, and opaque if Graph so likes."""
     try:
         _, payload, _ = token.split(".")
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = json_of(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return frozenset(map(str, claims.get("roles", ())))
     except (AttributeError, TypeError, ValueError):
         return frozenset()

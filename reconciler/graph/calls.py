@@ -12,6 +12,7 @@ import tenacity
 
 from reconciler.core.errors import AnswerLost, GraphError, Throttled, Transient, Unsorted
 from reconciler.core.refusals import Refusal, redacted, sort_refusal
+from reconciler.core.snapshot import SECRETS
 from reconciler.engine.ports import Clock
 from reconciler.graph.authentication import Tokens
 from reconciler.graph.pacing import Kind, Pacer
@@ -22,9 +23,6 @@ __all__ = ["Calls", "Patience", "Request"]
 log = logging.getLogger(__name__)
 
 Read = TypeVar("Read")
-
-HIDDEN = ("clientState", "encryptionCertificate", "webPushEncryptionSecret")
-"""What we send and no message may show."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -111,8 +109,7 @@ class Calls:
         try:
             return await self._transport.send(request.method, request.url, token=token, body=request.body)
         except GraphError as error:
-            error.message = f"{request.operation}: {error.message}"
-            raise
+            raise error.adding(f" ({request.operation})") from error
         finally:
             self._transport.slots.release()
 
@@ -144,7 +141,7 @@ def refusal_of(request: Request, answer: Answer) -> Refusal:
     error = envelope(answer)
     inner = error.get("innerError") or error.get("innererror")
     request_id = answer.headers.get("request-id") or (inner.get("request-id") if isinstance(inner, dict) else None)
-    secrets = [str(value) for name, value in (request.body or {}).items() if name in HIDDEN and value]
+    secrets = [str(value) for name, value in (request.body or {}).items() if name in SECRETS and value]
     return Refusal(
         operation=request.operation,
         status=answer.status,

@@ -94,7 +94,7 @@ def request_for(link: str, version: Version) -> Request:
 
 def page_of(answer: Answer) -> Page:
     """Raises ValueError, with what is wrong."""
-    page: Any = json_of(answer)
+    page: Any = body_of(answer)
     values = page.get("value") if isinstance(page, dict) else None
     if not isinstance(values, list) or not all(map(is_subscription, values)):
         raise ValueError("something other than a page of subscriptions")
@@ -104,14 +104,14 @@ def page_of(answer: Answer) -> Page:
 
 def subscription_of(answer: Answer) -> Body:
     """Raises ValueError, with what is wrong."""
-    body: Any = json_of(answer)
+    body: Any = body_of(answer)
     if not is_subscription(body):
         raise ValueError("something other than a subscription")
     found: Body = body
     return found
 
 
-def json_of(answer: Answer) -> Any:
+def body_of(answer: Answer) -> Any:
     try:
         return answer.json()
     except ValueError as error:

@@ -23,7 +23,7 @@ from reconciler import __version__
 from reconciler.core.clouds import Cloud
 from reconciler.core.errors import AnswerLost, Denied, GraphError, Transient, Unsorted
 
-__all__ = ["Answer", "Timeouts", "TokenAnswer", "TokenHttp", "Transport"]
+__all__ = ["Answer", "Timeouts", "TokenAnswer", "TokenHttp", "Transport", "json_of"]
 
 IN_FLIGHT = 100
 CONNECTIONS = 8
@@ -41,6 +41,9 @@ class Timeouts:
 
     connect: float = 10
     read: float = 60
+    token_read: float = 20
+    """``read`` for tokens, if that is longer: no validation is waited for there, and a Ctrl-C waits for the thread."""
+
     total: float = 120
     """For a server that sends a byte now and then."""
 
@@ -61,7 +64,15 @@ class Answer:
 
     def json(self) -> Any:
         """Raises ValueError for what is no JSON."""
-        return json.loads(self.content)
+        return json_of(self.content)
+
+
+def json_of(text: str | bytes) -> Any:
+    """Raises ValueError for what is no JSON, or is nested deeper than Python can read."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -163,7 +174,7 @@ class TokenHttp:
     def __init__(self, cloud: Cloud, *, timeouts: Timeouts | None = None) -> None:
         self.last: TokenAnswer | None = None
         self._cloud = cloud
-        self._timeouts = timeouts or Timeouts()
+        self._timeouts = for_tokens(timeouts or Timeouts())
         self._client: httpx.Client | None = None
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> TokenAnswer:
@@ -261,10 +272,9 @@ def on_loopback(host: str) -> bool:
 def within(url: str, home: str) -> httpx.URL:
     """Parse as httpx will when it sends, so that no URL can be read as one host here and as another there."""
     try:
-        target = httpx.URL(url)
+        target, expected = httpx.URL(url), httpx.URL(home)
     except httpx.InvalidURL as error:
-        raise Unsorted("a link is no URL, so it was not followed") from error
-    expected = httpx.URL(home)
+        raise Unsorted("a link, or the origin of its cloud, is no URL, so it was not followed") from error
     if origin(target) == origin(expected) and not target.userinfo:
         return target
     raise Unsorted(
@@ -280,6 +290,11 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def httpx_timeout(timeouts: Timeouts) -> httpx.Timeout:
     # The pool has no limit of its own: that is the slots' business.
     return httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
+
+
+def for_tokens(timeouts: Timeouts) -> Timeouts:
+    """msal blocks a thread that nothing can interrupt, and the process ends only once that thread has."""
+    return dataclasses.replace(timeouts, read=min(timeouts.read, timeouts.token_read))
 
 
 def lowered(headers: httpx.Headers) -> dict[str, str]:

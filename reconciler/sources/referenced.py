@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.core.errors import SecretError
 from reconciler.core.manifest.fields import SecretReference
-from reconciler.core.wanted import FileReference
+from reconciler.core.wanted import CertificateFile
 from reconciler.sources.texts import reason
 
 __all__ = ["Referenced"]
@@ -27,7 +27,7 @@ class Referenced:
     confined: bool
     environ: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ)
 
-    def files(self, references: Iterable[FileReference]) -> dict[FileReference, bytes | str]:
+    def files(self, references: Iterable[CertificateFile]) -> dict[CertificateFile, bytes | str]:
         """The content of each, or a sentence why there is none."""
         return {reference: self.file(reference.path, reference.base) for reference in references}
 

@@ -27,7 +27,7 @@ def wall_clock() -> dt.datetime:
 
 
 class Store:
-    """An open store, shared by all owners and tenants of the process."""
+    """An open store, shared by all owners, tenants and applications of the process."""
 
     def __init__(self, place: Place, *, reading: "Engine", writer: "Writer") -> None:
         self.place, self.reading, self.writer = place, reading, writer
@@ -71,15 +71,24 @@ class Store:
         """Open for a dry run, which writes nothing; a store that is missing is an empty one. Raises StoreError."""
         return ReadStore.of(Place.of(location))
 
-    def journal(self, *, owner: str, tenant_id: str) -> Journal:
+    def journal(self, *, owner: str, tenant_id: str, client_id: str) -> Journal:
         from reconciler.store.remembering import StoredJournal
 
-        return StoredJournal(self.fetch, self.writer.write, owner=owner, tenant_id=tenant_id)
+        return StoredJournal(self.fetch, self.writer.write, owner=owner, tenant_id=tenant_id, client_id=client_id)
 
-    def memory(self, *, owner: str, tenant_id: str) -> Memory:
+    def memory(self, *, owner: str, tenant_id: str, client_id: str) -> Memory:
         from reconciler.store.remembering import StoredMemory
 
-        return StoredMemory(self.fetch, owner=owner, tenant_id=tenant_id)
+        return StoredMemory(self.fetch, owner=owner, tenant_id=tenant_id, client_id=client_id)
+
+    async def known_tenants(self, owner: str, *, now: dt.datetime) -> Mapping[str, int]:
+        """By tenant id in lower case, how many of the owner's subscriptions are neither deleted nor ended at ``now``.
+
+        All applications of a tenant are counted together; a tenant with none is left out. Raises StoreError.
+        """
+        from reconciler.store.remembering import known_tenants
+
+        return await known_tenants(self.fetch, owner=owner, now=now)
 
     async def fetch(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
         import asyncio

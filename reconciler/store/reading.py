@@ -1,5 +1,6 @@
 """A store that is only looked at, for a dry run: a place in, memories out, and nothing is written anywhere."""
 
+import datetime as dt
 import errno
 import os
 import stat
@@ -47,12 +48,20 @@ class ReadStore:
             place, empty=True, warning=f"{place} is not read: its revision is {found}, this version knows {HEAD}"
         )
 
-    def memory(self, *, owner: str, tenant_id: str) -> Memory:
+    def memory(self, *, owner: str, tenant_id: str, client_id: str) -> Memory:
         if self.empty:
             return NothingRemembered()
         from reconciler.store.remembering import StoredMemory
 
-        return StoredMemory(self.fetch, owner=owner, tenant_id=tenant_id)
+        return StoredMemory(self.fetch, owner=owner, tenant_id=tenant_id, client_id=client_id)
+
+    async def known_tenants(self, owner: str, *, now: dt.datetime) -> Mapping[str, int]:
+        """As ``Store.known_tenants``; of an empty store, none."""
+        if self.empty:
+            return {}
+        from reconciler.store.remembering import known_tenants
+
+        return await known_tenants(self.fetch, owner=owner, now=now)
 
     async def fetch(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
         import asyncio

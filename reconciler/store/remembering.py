@@ -1,4 +1,4 @@
-"""``Memory`` and ``Journal`` for one owner and tenant: statements out, the ports' own values back."""
+"""``Memory`` and ``Journal`` for one owner, tenant and application: statements out, the ports' own values back."""
 
 import dataclasses
 import datetime as dt
@@ -9,23 +9,28 @@ from sqlalchemy import Connection, Select
 
 from reconciler.engine.ports import Intent, Remembered
 from reconciler.store import tables
-from reconciler.store.statements import remove, rows_of, upsert
+from reconciler.store.statements import counts_of_living, remove, rows_of, upsert
 
-__all__ = ["StoredJournal", "StoredMemory"]
+__all__ = ["StoredJournal", "StoredMemory", "known_tenants"]
 
 Rows = Sequence[Mapping[str, Any]]
 Fetch = Callable[[Select[Any]], Awaitable[Rows]]
 Write = Callable[[Callable[[Connection], None]], Awaitable[None]]
 
 
+async def known_tenants(fetch: Fetch, *, owner: str, now: dt.datetime) -> Mapping[str, int]:
+    rows = await fetch(counts_of_living(owner, now))
+    return {row["tenant_id"]: row["living"] for row in rows}
+
+
 class StoredMemory:
     """Satisfies ``Memory``."""
 
-    def __init__(self, fetch: Fetch, *, owner: str, tenant_id: str) -> None:
+    def __init__(self, fetch: Fetch, *, owner: str, tenant_id: str, client_id: str) -> None:
         self.fetch = fetch
-        # Manifests and Graph spell tenant ids in either case.
+        # Manifests and Graph spell both ids in either case.
         self.tenant = {"tenant_id": tenant_id.lower()}
-        self.scope = {"owner": owner, **self.tenant}
+        self.scope = {"owner": owner, **self.tenant, "client_id": client_id.lower()}
 
     async def remembered(self) -> Mapping[str, Remembered]:
         rows = await self.fetch(rows_of(tables.subscriptions, self.scope))
@@ -43,8 +48,8 @@ class StoredMemory:
 class StoredJournal(StoredMemory):
     """Satisfies ``Journal``: each call returns after its commit."""
 
-    def __init__(self, fetch: Fetch, write: Write, *, owner: str, tenant_id: str) -> None:
-        super().__init__(fetch, owner=owner, tenant_id=tenant_id)
+    def __init__(self, fetch: Fetch, write: Write, *, owner: str, tenant_id: str, client_id: str) -> None:
+        super().__init__(fetch, owner=owner, tenant_id=tenant_id, client_id=client_id)
         self.write = write
 
     async def remember(self, subscriptions: Iterable[Remembered]) -> None:

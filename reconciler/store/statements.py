@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, select
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.store import tables
 
-__all__ = ["drop_tombstones", "fetch", "remove", "rows_of", "upsert"]
+__all__ = ["counts_of_living", "drop_tombstones", "fetch", "remove", "rows_of", "upsert"]
 
 TOMBSTONE_AGE = dt.timedelta(days=1)
 """LIST lags behind a DELETE by minutes; for that long it must be known that a listed subscription is gone."""
@@ -21,6 +21,18 @@ def rows_of(table: Table, scope: Row) -> Select[Any]:
     """Every row of a scope, without the columns that spell the scope."""
     wanted = [column for column in table.columns if column.name not in scope]
     return select(*wanted).where(*(table.columns[name] == value for name, value in scope.items()))
+
+
+def counts_of_living(owner: str, now: dt.datetime) -> Select[Any]:
+    """``tenant_id`` and ``living``, of all its applications: those neither deleted nor ended at ``now``."""
+    columns = tables.subscriptions.c
+    lasts = or_(columns.expires_at.is_(None), columns.expires_at > now)
+    counts = select(columns.tenant_id, func.count().label("living"))
+    return (
+        counts.where(columns.owner == owner, columns.deleted_at.is_(None), lasts)
+        .group_by(columns.tenant_id)
+        .order_by(columns.tenant_id)
+    )
 
 
 def fetch(connection: Connection, statement: Select[Any]) -> list[Row]:
@@ -51,5 +63,5 @@ def remove(connection: Connection, table: Table, keys: Sequence[Row]) -> None:
 
 
 def drop_tombstones(connection: Connection, now: dt.datetime) -> None:
-    """Of every owner and tenant, so that those of removed tenants go too."""
+    """Of every owner, tenant and application, so that those of removed tenants go too."""
     connection.execute(delete(tables.subscriptions).where(tables.subscriptions.c.deleted_at < now - TOMBSTONE_AGE))

@@ -1,6 +1,6 @@
 """The tables. Their columns bear the names of the fields of ``Remembered`` and ``Intent``, so rows need no mapping.
 
-Many owners and tenants share one store. A change here needs a migration beside it.
+Many owners, tenants and applications share one store. A change here needs a migration beside it.
 """
 
 from sqlalchemy import Boolean, Column, Index, MetaData, String, Table
@@ -16,6 +16,7 @@ subscriptions = Table(
     metadata,
     Column("owner", String, primary_key=True),
     Column("tenant_id", String, primary_key=True),
+    Column("client_id", String, primary_key=True),
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("version", VersionName, nullable=False),
@@ -35,13 +36,14 @@ intents = Table(
     metadata,
     Column("owner", String, primary_key=True),
     Column("tenant_id", String, primary_key=True),
+    Column("client_id", String, primary_key=True),
     Column("name", String, primary_key=True),
     Column("birth", String, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("replaces", String),
 )
 
-# What Graph teaches about a resource holds for every owner.
+# What Graph teaches about a resource holds for every owner and application.
 ceilings = Table(
     "ceilings",
     metadata,

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.core.catalog import Version
 from reconciler.core.client_state import client_state
-from reconciler.engine.hands import SharedListing
+from reconciler.engine.looking import SharedListing
 from reconciler.engine.ports import Body, Intent, Listing
 from reconciler.store import Store
 from tests.support.world import (
@@ -208,7 +208,7 @@ async def test_an_intent_left_behind_gives_its_birth(scene):
 
 async def leave_intent(scene, intent):
     async with Store.open(scene.state) as store:
-        await store.journal(owner=OWNER, tenant_id=scene.emulator.info["tenantId"]).intend(intent)
+        await store.journal(**scene.scope).intend(intent)
 
 
 async def test_409_with_our_own_id_is_taken_as_ours(scene):

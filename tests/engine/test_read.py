@@ -260,11 +260,11 @@ async def test_after_ten_minutes_the_list_is_believed(scene, known):
         expires = (scene.clock.now() + dt.timedelta(hours=1)).isoformat()
         scene.change(identifier, expirationDateTime=expires)
         start = scene.requests()
-        world = await read_world(
+        read = await read_world(
             "contoso", owner=OWNER, reader=parties[0].reader, memory=parties[0].journal, now=scene.clock.now()
         )
     assert not any("subscriptions/" in each["path"] for each in scene.emulator.requests()[start:])
-    (found,) = [each for each in world.live if each.id == identifier]
+    (found,) = [each for each in read.world.live if each.id == identifier]
     assert found.granted is None
     assert planned(await scene.look(*known)) == ["renew mail-0 RenewalDue"]
 
@@ -299,7 +299,7 @@ async def test_a_tombstone_does_not_hide_for_ever(scene, known):
     assert memory.deleted_at is not None
     again = scene.put(known[0], hours=100)
     async with Store.open(scene.state) as store:
-        journal = store.journal(owner=OWNER, tenant_id=scene.emulator.info["tenantId"])
+        journal = store.journal(**scene.scope)
         await journal.remember([dataclasses.replace(memory, id=again)])
     assert planned(await scene.look(*known[1:])) == []
     scene.clock.advance(0.2 * HOUR)

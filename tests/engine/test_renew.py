@@ -12,7 +12,6 @@ from tests.support.world import (
     HOUR,
     MAIL,
     MEETING,
-    OWNER,
     TEAM,
     due,
     expiry_of,
@@ -379,7 +378,7 @@ async def test_the_store_knows_the_version_where_no_mark_tells(scene):
     bare = {"lifecycleNotificationUrl": desired.lifecycle_url, "notificationUrl": desired.notification_url}
     unmarked = scene.put(desired, hours=71, body=bare)
     async with Store.open(scene.state) as store:
-        journal = store.journal(owner=OWNER, tenant_id=scene.emulator.info["tenantId"])
+        journal = store.journal(**scene.scope)
         await journal.remember([dataclasses.replace(memory, id=unmarked)])
     assert lines(await scene.apply(desired)) == ["update meeting done"]
     assert scene.one("meeting")["id"] == unmarked

@@ -13,14 +13,15 @@ from reconciler.store import Store
 
 NOW = dt.datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=dt.UTC)
 TENANT = "0a0b0c0d-0000-0000-0000-000000000001"
+CLIENT = "0a0b0c0d-0000-0000-0000-00000000000a"
 
 PRELUDE = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from reconciler.store import Store
-from tests.store.support import TENANT, intent, remembered
+from tests.store.support import CLIENT, TENANT, intent, remembered
 store = Store.open(Path(sys.argv[1]))
-journal = store.journal(owner="me", tenant_id=TENANT)
+journal = store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT)
 """
 
 
@@ -48,7 +49,9 @@ def filled(folder: Path) -> Path:
 
     async def fill() -> None:
         async with Store.open(folder) as store:
-            await store.journal(owner="me", tenant_id=TENANT).remember(remembered(f"s{n}") for n in range(50))
+            await store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT).remember(
+                remembered(f"s{n}") for n in range(50)
+            )
 
     asyncio.run(fill())
     return folder / "reconciler.db"

@@ -1,4 +1,4 @@
-"""What is written comes back as it was, for its own owner and tenant, and in few commits."""
+"""What is written comes back as it was, for its own owner, tenant and application, and in few commits."""
 
 import asyncio
 import dataclasses
@@ -19,7 +19,7 @@ from reconciler.core.errors import StoreError
 from reconciler.store import Store, tables
 from reconciler.store.columns import Lifetime, Moment
 from reconciler.store.statements import upsert
-from tests.store.support import NOW, TENANT, intent, remembered, start
+from tests.store.support import CLIENT, NOW, TENANT, intent, remembered, start
 
 FULL = remembered(
     version=Version.BETA,
@@ -40,7 +40,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 def journal(store):
-    return store.journal(owner="me", tenant_id=TENANT)
+    return store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT)
 
 
 async def test_every_field_comes_back(journal):
@@ -67,30 +67,56 @@ async def test_intents_are_settled(journal):
     assert await journal.intents() == {"mail": intent(replaces="s1")}
 
 
-async def test_ceilings_are_learnt_for_every_owner(store, journal):
+async def test_ceilings_are_learnt_for_every_owner_and_application(store, journal):
     await journal.learn("teams", dt.timedelta(days=3))
     await journal.learn("teams", dt.timedelta(minutes=4230))
-    assert await store.memory(owner="you", tenant_id=TENANT).ceilings() == {"teams": dt.timedelta(minutes=4230)}
-    assert await store.memory(owner="me", tenant_id="other").ceilings() == {}
+    assert await store.memory(owner="you", tenant_id=TENANT, client_id="other").ceilings() == {
+        "teams": dt.timedelta(minutes=4230)
+    }
+    assert await store.memory(owner="me", tenant_id="other", client_id=CLIENT).ceilings() == {}
 
 
 async def test_owners_and_tenants_do_not_see_each_other(store, journal):
     await journal.remember([remembered()])
     await journal.intend(intent())
     for owner, tenant in [("you", TENANT), ("me", "other")]:
-        memory = store.memory(owner=owner, tenant_id=tenant)
+        memory = store.memory(owner=owner, tenant_id=tenant, client_id=CLIENT)
         assert (await memory.remembered(), await memory.intents()) == ({}, {})
-    await store.journal(owner="you", tenant_id=TENANT).forget(["s1"])
-    assert set(await store.memory(owner="me", tenant_id=TENANT.upper()).remembered()) == {"s1"}
+    await store.journal(owner="you", tenant_id=TENANT, client_id=CLIENT).forget(["s1"])
+    assert set(await store.memory(owner="me", tenant_id=TENANT.upper(), client_id=CLIENT).remembered()) == {"s1"}
+
+
+async def test_applications_of_a_tenant_do_not_see_each_other(store, journal):
+    second = store.journal(owner="me", tenant_id=TENANT, client_id="other")
+    gone, theirs = remembered("s2", deleted_at=NOW), remembered(name="theirs")
+    await journal.remember([remembered(), gone])
+    await journal.intend(intent())
+    assert (await second.remembered(), await second.intents()) == ({}, {})
+    await second.remember([theirs])
+    await second.intend(intent(birth="bbbbbbbbbb"))
+    await second.forget(["s2"])
+    await second.settle("mail")
+    assert (await journal.remembered(), await journal.intents()) == (
+        {"s1": remembered(), "s2": gone},
+        {"mail": intent()},
+    )
+    assert (await second.remembered(), await second.intents()) == ({"s1": theirs}, {})
+
+
+async def test_ids_are_compared_in_lower_case(store, journal):
+    await journal.remember([remembered()])
+    await journal.intend(intent())
+    memory = store.memory(owner="me", tenant_id=TENANT.upper(), client_id=CLIENT.upper())
+    assert (set(await memory.remembered()), set(await memory.intents())) == ({"s1"}, {"mail"})
 
 
 async def test_old_tombstones_are_dropped_by_the_next_write(store, tmp_path):
-    journal = store.journal(owner="me", tenant_id=TENANT)
+    journal = store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT)
     recent = remembered("recent", deleted_at=NOW - dt.timedelta(hours=23))
     await journal.remember([remembered("old", deleted_at=NOW - dt.timedelta(hours=25)), recent, remembered("live")])
     assert set(await journal.remembered()) == {"recent", "live"}
     async with Store.open(tmp_path, now=lambda: NOW + dt.timedelta(hours=2)) as later:
-        await later.journal(owner="you", tenant_id="other").settle("nothing")
+        await later.journal(owner="you", tenant_id="other", client_id=CLIENT).settle("nothing")
     assert set(await journal.remembered()) == {"live"}
 
 
@@ -115,7 +141,7 @@ async def test_a_closed_store_says_so(tmp_path):
     await store.close()
     await store.close()
     with pytest.raises(StoreError, match="closed already"):
-        await store.journal(owner="me", tenant_id=TENANT).intend(intent())
+        await store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT).intend(intent())
 
 
 @pytest.mark.parametrize(
@@ -130,7 +156,7 @@ async def test_what_a_call_returned_from_survives_a_kill(tmp_path: Path, call: s
     child.communicate()
     assert child.returncode == -signal.SIGKILL
     async with Store.open(tmp_path) as store:
-        assert await getattr(store.memory(owner="me", tenant_id=TENANT), found)()
+        assert await getattr(store.memory(owner="me", tenant_id=TENANT, client_id=CLIENT), found)()
 
 
 POSTGRESQL: Dialect = PGDialect()
@@ -154,7 +180,7 @@ def test_lifetimes_come_back(lifetime):
 
 
 def test_the_columns_are_the_fields():
-    scope = {"owner", "tenant_id"}
+    scope = {"owner", "tenant_id", "client_id"}
     assert {c.name for c in tables.subscriptions.columns} - scope == {f.name for f in dataclasses.fields(remembered())}
     assert {c.name for c in tables.intents.columns} - scope == {f.name for f in dataclasses.fields(intent())}
 

@@ -7,13 +7,13 @@ import pytest
 
 from reconciler.core.errors import StoreError
 from reconciler.store import Store
-from tests.store.support import TENANT, filled, snapshot, start
+from tests.store.support import CLIENT, TENANT, filled, snapshot, start
 
 
 async def ids(folder: Path) -> set[str]:
     found = Store.read(folder)
     assert found.warning is None
-    memory = found.memory(owner="me", tenant_id=TENANT)
+    memory = found.memory(owner="me", tenant_id=TENANT, client_id=CLIENT)
     assert (await memory.intents(), await memory.ceilings()) == ({}, {})
     return set(await memory.remembered())
 
@@ -74,7 +74,7 @@ async def test_looking_while_others_open_write_and_close(tmp_path):
 async def write():
     for n in range(20):
         async with Store.open(Path(sys.argv[1])) as other:
-            await other.journal(owner="me", tenant_id=TENANT).remember([remembered(f"new{n}")])
+            await other.journal(owner="me", tenant_id=TENANT, client_id=CLIENT).remember([remembered(f"new{n}")])
 asyncio.run(store.close())
 asyncio.run(write())
 """

@@ -14,13 +14,13 @@ from reconciler.core.errors import StoreError
 from reconciler.store import Place, Store
 from reconciler.store.schema import REVISION_TABLE, REVISIONS
 from reconciler.store.tables import metadata
-from tests.store.support import TENANT, filled, remembered, start
+from tests.store.support import CLIENT, TENANT, filled, remembered, start
 
 
 def test_importing_the_package_or_reading_nothing_costs_no_sqlalchemy(tmp_path):
     script = (
         "import sys; from reconciler.store import Store\n"
-        f"Store.read({str(tmp_path / 'none')!r}).memory(owner='me', tenant_id='t')\n"
+        f"Store.read({str(tmp_path / 'none')!r}).memory(owner='me', tenant_id='t', client_id='c')\n"
         "sys.exit('sqlalchemy' in sys.modules or 'alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
@@ -29,11 +29,11 @@ def test_importing_the_package_or_reading_nothing_costs_no_sqlalchemy(tmp_path):
 async def test_folder_and_files_are_for_their_owner_only(tmp_path):
     folder = tmp_path / "a" / "state of %41?#"
     async with Store.open(folder) as store:
-        await store.journal(owner="me", tenant_id=TENANT).remember([remembered()])
+        await store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT).remember([remembered()])
         modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert modes == dict.fromkeys(["reconciler.db", "reconciler.db-wal", "reconciler.db-shm"], 0o600)
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert set(await Store.read(folder).memory(owner="me", tenant_id=TENANT).remembered()) == {"s1"}
+    assert set(await Store.read(folder).memory(owner="me", tenant_id=TENANT, client_id=CLIENT).remembered()) == {"s1"}
 
 
 async def test_pragmas(tmp_path):
@@ -177,7 +177,7 @@ def test_a_file_that_may_not_be_opened(tmp_path, opening):
 
 async def test_a_full_disk(tmp_path):
     async with Store.open(tmp_path) as store:
-        journal = store.journal(owner="me", tenant_id=TENANT)
+        journal = store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT)
         await store.writer.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1").close())
         with pytest.raises(StoreError, match="cannot be written: the disk is full: free some space"):
             await journal.remember(remembered(f"s{n}") for n in range(500))
@@ -189,7 +189,7 @@ async def test_a_store_locked_by_another_process(tmp_path):
     async with Store.open(tmp_path, patience=0.1) as store:
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        journal = store.journal(owner="me", tenant_id=TENANT)
+        journal = store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT)
         with pytest.raises(StoreError, match="another process holds it locked"):
             await journal.remember([remembered()])
         assert len(await journal.remembered()) == 50

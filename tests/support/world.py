@@ -201,7 +201,11 @@ class Scene:
         store = Store.read(self.state)
         async with self.graph() as graph:
             views = [
-                View(name, self.client(graph, info), store.memory(owner=OWNER, tenant_id=info["tenantId"]))
+                View(
+                    name,
+                    self.client(graph, info),
+                    store.memory(**scope_of(info)),
+                )
                 for name, info in self.tenants.items()
             ]
             chosen = Options(**({"owner": OWNER} | options))
@@ -213,7 +217,7 @@ class Scene:
             yield [self.party(name, self.client(graph, info), store, info) for name, info in self.tenants.items()]
 
     def party(self, name: str, client: TenantClient, store: Store, info: Mapping[str, Any]) -> Party:
-        journal = store.journal(owner=OWNER, tenant_id=info["tenantId"])
+        journal = store.journal(**scope_of(info))
         return Party(name, info["tenantId"], reader=client, writer=client, journal=journal)
 
     def graph(self) -> Graph:
@@ -286,6 +290,10 @@ class Scene:
     # What the store holds
 
     @property
+    def scope(self) -> dict[str, str]:
+        return scope_of(self.emulator.info)
+
+    @property
     def state(self) -> Path:
         return self.folder / "state"
 
@@ -298,13 +306,13 @@ class Scene:
             file.unlink()
 
     async def remembered(self) -> Mapping[str, Remembered]:
-        return await Store.read(self.state).memory(owner=OWNER, tenant_id=self.emulator.info["tenantId"]).remembered()
+        return await Store.read(self.state).memory(**self.scope).remembered()
 
     async def intents(self) -> Mapping[str, Intent]:
-        return await Store.read(self.state).memory(owner=OWNER, tenant_id=self.emulator.info["tenantId"]).intents()
+        return await Store.read(self.state).memory(**self.scope).intents()
 
     async def ceilings(self) -> Mapping[str, dt.timedelta]:
-        return await Store.read(self.state).memory(owner=OWNER, tenant_id=self.emulator.info["tenantId"]).ceilings()
+        return await Store.read(self.state).memory(**self.scope).ceilings()
 
     def forbid(self, table: str, deed: str) -> None:
         """From now on the store fails at each ``deed`` (INSERT, UPDATE, DELETE) on that table, as on a full disk."""
@@ -328,6 +336,11 @@ async def until(condition: Callable[[], Any]) -> None:
             return
         await asyncio.sleep(0.001)
     raise TimeoutError("it never came true")
+
+
+def scope_of(info: Mapping[str, Any]) -> dict[str, str]:
+    """Whose memory it is, in which tenant."""
+    return {"owner": OWNER, "tenant_id": info["tenantId"], "client_id": info["clientId"]}
 
 
 def name_of(body: Mapping[str, Any]) -> str:

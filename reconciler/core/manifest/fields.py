@@ -20,8 +20,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from reconciler.core.guids import GUID
-from reconciler.core.mark import KEY_LENGTH, NAME_LENGTH, OWNER_LENGTH, PARAMETER, query_of
-from reconciler.core.times import parse_duration
+from reconciler.core.mark import KEY_LENGTH, NAME, NAME_LENGTH, OWNER_LENGTH, PARAMETER, query_of
+from reconciler.core.times import LONGEST, parse_duration
 
 __all__ = [
     "Duration",
@@ -41,15 +41,20 @@ __all__ = [
     "not_literal",
 ]
 
-WORD = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+WORD = f"^{NAME.pattern}$"
 VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+UNESCAPED = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+"""What stands in no URL as it is. Python drops tabs and line ends in one without a word."""
 
 
 def duration(value: object) -> dt.timedelta:
     try:
-        return parse_duration(value if isinstance(value, str) else "")
+        found = parse_duration(value if isinstance(value, str) else "")
     except ValueError as error:
         raise PydanticCustomError("invalid-value", "write a duration such as 90s, 45m, 12h or 3d") from error
+    if found > LONGEST:
+        raise PydanticCustomError("invalid-value", "a duration is {days}d at the most", {"days": LONGEST.days})
+    return found
 
 
 def share(value: object) -> float:
@@ -68,7 +73,7 @@ def url(value: str) -> str:
         raise PydanticCustomError("invalid-url", "this is not a URL") from error
     if parts.scheme.lower() != "https" or not parts.hostname or port == 0:
         raise PydanticCustomError("invalid-url", "Graph delivers to https:// URLs only")
-    if "@" in parts.netloc or parts.fragment or not value.isascii() or re.search(r"[\s\x00-\x1f\"<>\\^`{|}]", value):
+    if "@" in parts.netloc or parts.fragment or UNESCAPED.search(value):
         raise PydanticCustomError("invalid-url", "the URL must have no user, no #fragment and no unescaped characters")
     if any(name == PARAMETER for name, _ in query_of(value)):
         raise PydanticCustomError(
@@ -83,8 +88,8 @@ def origin(value: str) -> str:
         host = parts.hostname if parts.port != 0 else None
     except ValueError as error:
         raise PydanticCustomError("invalid-url", "this is not a URL") from error
-    more = (parts.path.strip("/"), parts.query, parts.fragment, "@" in parts.netloc)
-    if parts.scheme != "https" or not host or any(more):
+    more = parts.path.strip("/") or any(sign in value for sign in "@?#")
+    if parts.scheme != "https" or not host or more or UNESCAPED.search(value):
         raise PydanticCustomError("invalid-url", "write an origin such as https://graph.contoso.com, without a path")
     return value.rstrip("/")
 
