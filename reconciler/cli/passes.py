@@ -1,17 +1,15 @@
 """Without a command: one pass. A dry run shows the plan, an apply carries it out."""
 
 import argparse
-import dataclasses
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.cli.exits import after
 from reconciler.cli.loading import Loaded, load
 from reconciler.cli.printing import print_report
+from reconciler.cli.remarks import Work, lacking, remarks_on, removed_tenants
 from reconciler.cli.selecting import chosen_tenants, selection
-from reconciler.core.desired import Desired
-from reconciler.core.errors import ManifestError, ReconcilerError
+from reconciler.core.errors import ManifestError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
 from reconciler.core.plan import Options, plan
@@ -26,16 +24,6 @@ from reconciler.sources.texts import reason
 __all__ = ["main"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Work:
-    """What one pass is about."""
-
-    loaded: Loaded
-    tenants: Sequence[Item[Tenant]]
-    desired: Sequence[Desired]
-    options: Options
-
-
 def main(options: argparse.Namespace) -> int:
     snapshot = take_up(options.live) if options.live else None
     now = options.now or (snapshot.taken_at if snapshot else dt.datetime.now(dt.UTC))
@@ -46,9 +34,10 @@ def main(options: argparse.Namespace) -> int:
         import asyncio  # a plan from a snapshot does without
 
         report, problems = asyncio.run(look(work, options, now) if options.dry_run else carry_out(work, options))
-    problems = sorted((*work.loaded.wanted.problems, *problems, *told_of(report, work)))
+    problems = sorted((*work.loaded.wanted.problems, *problems, *remarks_on(report, work)))
     whole = work.desired if work.options.selected is None else ()  # how often to run is a matter of all of them
-    print_report(report, problems, whole, options=options, owner=work.options.owner)
+    taken_at = snapshot.taken_at if snapshot else None
+    print_report(report, problems, whole, options=options, owner=work.options.owner, taken_at=taken_at)
     return after(report, detailed=options.detailed_exitcode)
 
 
@@ -99,19 +88,16 @@ def pass_options(
 
 def plan_offline(work: Work, snapshot: Snapshot, now: dt.datetime) -> Report:
     """From a snapshot: no credential, no socket."""
-    return sum((plan_tenant(work, item.name, snapshot, now) for item in work.tenants), Report())
+    return sum((plan_tenant(work, item, snapshot, now) for item in work.tenants), Report())
 
 
-def plan_tenant(work: Work, name: str, snapshot: Snapshot, now: dt.datetime) -> Report:
-    taken = snapshot.tenant(name)
-    world = world_of(taken) if taken else World(name)
-    return Report(plan(work.desired, world, now=now, options=work.options), worlds={name: world})
-
-
-def lacking(work: Work, snapshot: Snapshot) -> list[Problem]:
-    message = "the snapshot lacks this tenant, it is planned as if it had no subscription"
-    missing = [item for item in work.tenants if snapshot.tenant(item.name) is None]
-    return [warning(item, "tenant-not-in-snapshot", message) for item in missing]
+def plan_tenant(work: Work, item: Item[Tenant], snapshot: Snapshot, now: dt.datetime) -> Report:
+    taken, wanted = snapshot.tenant(item.name), item.manifest.spec.tenant_id
+    if taken and wanted and taken.tenant_id and taken.tenant_id.lower() != wanted.lower():
+        message = f"the snapshot is of another tenant, {taken.tenant_id}, under this name"
+        return Report(unread={item.name: SnapshotError(message)})
+    world = world_of(taken) if taken else World(item.name)
+    return Report(plan(work.desired, world, now=now, options=work.options), worlds={item.name: world})
 
 
 async def look(work: Work, options: argparse.Namespace, now: dt.datetime) -> tuple[Report, list[Problem]]:
@@ -123,12 +109,9 @@ async def look(work: Work, options: argparse.Namespace, now: dt.datetime) -> tup
     async with new_graph(work.loaded) as graph:
         opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
         report = await dry_run(views(opened, store, work.options.owner), work.desired, now=now, options=work.options)
-    warned = (
-        [Problem(Source(str(state_location(options))), "store", store.warning, Severity.WARNING)]
-        if store.warning
-        else []
-    )
-    return report + Report(unread=shut), warned
+    remarks = [Problem(Source(str(store.place)), "store", store.warning, Severity.WARNING)] if store.warning else []
+    known = await store.known_tenants(work.options.owner, now=now)
+    return report + Report(unread=shut), [*remarks, *removed_tenants(work, known, opened)]
 
 
 async def carry_out(work: Work, options: argparse.Namespace) -> tuple[Report, list[Problem]]:
@@ -148,44 +131,5 @@ async def carry_out(work: Work, options: argparse.Namespace) -> tuple[Report, li
                 client_states=ClientStates(work.loaded),
                 watcher=progress,
             )
-    return report + Report(unread=shut, outcomes=()), []
-
-
-def told_of(report: Report, work: Work) -> list[Problem]:
-    """What the pass itself has to say about tenants."""
-    problems = []
-    for item in work.tenants:
-        if error := report.unread.get(item.name):
-            problems.append(unread(item, error))
-        elif world := report.worlds.get(item.name):
-            problems += doubts(item, world, work)
-    return problems
-
-
-def unread(item: Item[Tenant], error: ReconcilerError) -> Problem:
-    message = f"this tenant could not be read, nothing is done there: {error}"
-    return Problem(item.source, "tenant-unread", message, Severity.ERROR, item.name)
-
-
-def doubts(item: Item[Tenant], world: World, work: Work) -> list[Problem]:
-    found = []
-    if world.incomplete:
-        message = f"the list is not whole, so nothing is removed or replaced: {world.incomplete}"
-        found.append(warning(item, "list-incomplete", message))
-    left = unwanted(world, work)
-    if left and not work.options.prune and work.options.selected is None:
-        message = (
-            f"{len(left)} of our subscriptions have no manifest here and are left alone ({', '.join(left)}):"
-            " a run prunes only if it reads a Settings document, and folders or - instead of single files"
-        )
-        found.append(warning(item, "not-pruned", message))
-    return found
-
-
-def unwanted(world: World, work: Work) -> list[str]:
-    wanted = {each.name for each in work.desired if each.tenant == world.tenant}
-    return sorted({each.name for each in world.owned(work.options.owner)} - wanted)
-
-
-def warning(item: Item[Tenant], rule: str, message: str) -> Problem:
-    return Problem(item.source, rule, message, Severity.WARNING, item.name)
+        known = await store.known_tenants(work.options.owner, now=SystemClock().now())
+    return report + Report(unread=shut, outcomes=()), removed_tenants(work, known, opened)

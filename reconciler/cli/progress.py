@@ -22,13 +22,14 @@ class Progress:
         self._task = self._bar.add_task("applying", total=0, visible=False)
 
     def planned(self, plan: Plan) -> None:
-        total = (self._bar.tasks[self._task].total or 0) + len(plan.changes)
+        total = (self._bar.tasks[self._task].total or 0) + len(list(plan.due))
         self._bar.update(self._task, total=total, visible=total > 0)
 
     def told(self, outcome: Outcome) -> None:
         if outcome.result is Result.FAILED:
             self._bar.console.print(f"failed: {outcome.name}", highlight=False, markup=False)
-        self._bar.advance(self._task)
+        if outcome.result is not Result.WITHHELD:
+            self._bar.advance(self._task)
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -8,8 +8,9 @@ from reconciler.cli.plain import plain
 from reconciler.core.change import Change, Summary
 from reconciler.core.desired import Desired
 from reconciler.core.reasons import Action
-from reconciler.core.renewal import asked_lifetime
+from reconciler.core.renewal import asked_lifetime, margin
 from reconciler.core.times import spell_duration
+from reconciler.core.world import World
 from reconciler.engine.outcome import Outcome, Result
 from reconciler.engine.report import Report
 
@@ -23,7 +24,7 @@ COLOURS = {
     Action.DELETE: "31",
     Action.ADOPT: "34",
 }
-RESULTS = {Result.DONE: "done", Result.FAILED: "FAILED", Result.WITHHELD: "withheld"}
+RESULTS = {Result.DONE: "done:", Result.FAILED: "FAILED:", Result.WITHHELD: "withheld,"}
 
 
 def lines(report: Report, desired: Iterable[Desired], *, colours: bool) -> Iterator[str]:
@@ -36,8 +37,11 @@ def lines(report: Report, desired: Iterable[Desired], *, colours: bool) -> Itera
         yield ""
     for violation in report.plan.violations:
         yield f"unsafe: {plain(violation.message)} (--allow {violation.code} lets it through)"
-    yield summed(report.plan.summary, report.outcomes)
-    if often := how_often(desired):
+    if report.unread:
+        yield f"Not read, and nothing done there: {', '.join(sorted(report.unread))}."
+    if report.worlds:
+        yield summed(report.plan.summary, report.outcomes)
+    if often := how_often(desired, report):
         yield often
 
 
@@ -63,7 +67,7 @@ def details(change: Change, outcome: Outcome | None) -> Iterator[str]:
     if change.withheld:
         yield f"withheld, {change.withheld}: {change.why_withheld}"
     elif outcome:
-        yield f"{RESULTS[outcome.result]}: {outcome.message}{request(outcome)}"
+        yield f"{RESULTS[outcome.result]} {outcome.message}{request(outcome)}"
 
 
 def request(outcome: Outcome) -> str:
@@ -97,10 +101,10 @@ def carried_out(outcomes: Sequence[Outcome]) -> str:
     return ", ".join(f"{count} {result}" for result, count in counts.items() if count)
 
 
-def how_often(desired: Iterable[Desired]) -> str | None:
+def how_often(desired: Iterable[Desired], report: Report) -> str | None:
     """How often a pipeline must run: each subscription must be met by a run between its renewal time and its end."""
-    margins = [margin(each) for each in desired]
-    if not margins:
+    margins = [latest(each, report.worlds.get(each.tenant)) for each in desired]
+    if not margins or report.outcomes is not None:
         return None
     return f"Where no daemon renews, run this at least every {spell_duration(floored(min(margins)))}."
 
@@ -111,6 +115,7 @@ def floored(duration: dt.timedelta) -> dt.timedelta:
     return duration - duration % unit
 
 
-def margin(desired: Desired) -> dt.timedelta:
-    lifetime = asked_lifetime(desired.kind.longest({}), desired.lifetime)
-    return min(desired.renew_before, lifetime / 2) if desired.renew_before else lifetime / 3
+def latest(desired: Desired, world: World | None) -> dt.timedelta:
+    """How long before its end it is renewed, by the lifetime that we would ask for."""
+    ceiling = desired.kind.longest(world.learned if world else {})
+    return margin(asked_lifetime(ceiling, desired.lifetime), desired.renew_before)

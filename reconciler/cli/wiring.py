@@ -66,7 +66,7 @@ def first_tenants(tenants: Iterable[Item[Tenant]], keeper: Keeper) -> dict[str, 
     """By the name of each tenant, the name of the first that leads to the same application: its own, as it should be.
 
     Of all tenants, chosen or not, with a credential or not: a double does the harm, whatever becomes of the other.
-    Manifests can hide one behind another name of the cloud, or ids that are left out, so ``duplicate-tenant`` misses it.
+    ``duplicate-tenant`` misses one that hides behind another name of the cloud, or behind ids that are left out.
     """
     seen: dict[Application, str] = {}
     firsts = {}
@@ -102,7 +102,8 @@ def state_location(options: argparse.Namespace) -> Path | str:
         return Path(home).expanduser() / "reconciler"
     except RuntimeError as error:
         # A container's user may have neither HOME nor an entry in the passwd file.
-        raise UsageError(f"the folder of the store cannot be found ({error}): name it with --state") from error
+        said = str(error).rstrip(".")
+        raise UsageError(f"nobody knows the store's folder ({said}): name one without ~ with --state") from error
 
 
 def views(opened: Sequence[Opened], store: ReadStore, owner: str) -> list[View]:

@@ -27,7 +27,7 @@ from reconciler.core.slots import block
 from reconciler.core.times import spell_duration
 from reconciler.core.world import Owned, World
 
-__all__ = ["Options", "plan"]
+__all__ = ["Options", "orphans_of", "plan"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ ENDPOINT = (
     " and answer the validation request with 200 and the token as plain text within 10 s"
 )
 GHOST = "remove one, or wait: a subscription removed in the last 3 hours may still count"
-PERMISSION = "grant the application the permission that `reconcile permissions` names, with admin consent"
+PERMISSION = "grant the application a permission that `reconcile catalog RESOURCE` names, with admin consent"
 TOKEN = "check the application's credential and this machine's clock"  # noqa: S105 - a remedy, not a password
 LIFETIME = "ask for a shorter lifetime"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.core.catalog import Entry
 
-__all__ = ["FALLBACK", "SHORTEST", "Kind", "asked_lifetime", "renewal_time"]
+__all__ = ["FALLBACK", "SHORTEST", "Kind", "asked_lifetime", "margin", "renewal_time"]
 
 SHORTEST = dt.timedelta(minutes=45)
 """Graph silently raises anything less (facts 1.1)."""
@@ -60,8 +60,12 @@ def renewal_time(
     asked must not put us inside the margin for ever. The jitter is drawn from the name, so a plan made twice is the
     same plan.
     """
-    margin = min(renew_before, lifetime / 2) if renew_before else lifetime / 3
-    return expires_at - margin - lifetime * JITTER * spread(name)
+    return expires_at - margin(lifetime, renew_before) - lifetime * JITTER * spread(name)
+
+
+def margin(lifetime: dt.timedelta, renew_before: dt.timedelta | None) -> dt.timedelta:
+    """How long before its end a subscription is renewed at the latest."""
+    return min(renew_before, lifetime / 2) if renew_before else lifetime / 3
 
 
 def spread(name: str) -> float:

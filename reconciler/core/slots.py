@@ -42,7 +42,8 @@ def blocked(change: Change, holders: dict[str, Holder]) -> Change:
         return change
     whose = f"our own {holder.name!r}" if holder.name else "a foreign subscription"
     return change.withhold(
-        Withheld.BLOCKED, f"Graph takes one for this resource, and {whose} has the place ({holder.live.id})"
+        Withheld.BLOCKED,
+        f"Graph takes one for this resource, and {whose} has the place ({holder.live.id}): one of the two must go",
     )
 
 

@@ -74,7 +74,8 @@ def examine(
     the length of the marked URLs is not checked. Problems are of all manifests, warnings among them; what is desired is
     only complete where none of them is an error.
     """
-    resolved, unresolved = resolve(manifests)
+    resolution = resolve(manifests)
+    resolved = resolution.resolved
     certificates = dict(read_certificates(manifests, files, now))
     problems = [
         *manifests.problems,
@@ -82,8 +83,8 @@ def examine(
         *check_tenants(manifests.tenants),
         *check_endpoints(manifests.endpoints),
         *(each for each in certificates.values() if isinstance(each, Problem)),
-        *unresolved,
-        *(problem for each in resolved for problem in check_subscription(each)),
+        *resolution.problems,
+        *(problem for each in resolution.subjects for problem in check_subscription(each)),
         *check_subscription_names(resolved),
         *check_slots(resolved),
         *(check_urls(resolved, owner) if owner else ()),

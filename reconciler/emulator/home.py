@@ -6,6 +6,7 @@
 import contextlib
 import dataclasses
 import datetime as dt
+import fcntl
 import json
 import os
 import secrets
@@ -39,6 +40,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self._log: IO[str] | None = None
+        self._lock: IO[str] | None = None
 
     def path(self, name: str) -> Path:
         return self.folder / name
@@ -51,6 +53,7 @@ class Home:
         """Make what is missing or about to expire; raises ``EmulatorError`` if the folder cannot be written."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._take()
             self.path("emulator.json").unlink(missing_ok=True)
             identity = self._identity()
             if not self._certificates_are_good(dt.datetime.now(dt.UTC)):
@@ -63,6 +66,19 @@ class Home:
                 "written with --home"
             ) from error
         return identity
+
+    def _take(self) -> None:
+        """Two emulators in one home would each tell the world of themselves, and take the other's words away."""
+        self._lock = self.path("lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            self._lock = None
+            raise EmulatorError(
+                f"{self.folder} is the home of an emulator that still runs; stop that one, or choose another folder "
+                "with --home"
+            ) from error
 
     def log(self, line: dict[str, object]) -> None:
         if self._log is not None:
@@ -87,11 +103,15 @@ class Home:
 
     def close(self) -> None:
         """Nobody may believe that the emulator still runs."""
+        if self._lock is None:
+            return
         with contextlib.suppress(OSError):
             self.path("emulator.json").unlink(missing_ok=True)
         if self._log is not None:
             self._log.close()
             self._log = None
+        self._lock.close()
+        self._lock = None
 
     def client_certificate(self) -> x509.Certificate:
         return x509.load_pem_x509_certificate(self.path("client.pem").read_bytes())

@@ -6,7 +6,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from reconciler.core.change import Change, Plan
-from reconciler.core.errors import ReconcilerError, SecretError
+from reconciler.core.errors import ReconcilerError
 from reconciler.core.reasons import Action, Withheld
 from reconciler.core.safety import Limits
 from reconciler.engine import amend
@@ -108,8 +108,8 @@ class Work:
         desired = amend.expect(change.desired)
         try:
             self.hands.client_states.secret(desired.endpoint, desired.key_ids[0])
-        except SecretError as error:
-            return error
+        except Exception as error:  # noqa: BLE001  it is reported, and the other changes go on
+            return reported(change, error)
         return None
 
     def free(self, changes: Iterable[Change], places: Places, evicted: str | None = None) -> list[Change]:
@@ -146,10 +146,14 @@ class Work:
         """What the step has to say, None where it failed."""
         try:
             return await step(self.hands, change)
-        except ReconcilerError as error:
-            self.tell(failed(change, error))
-        except Exception as error:
-            # A mistake of ours must not keep the other changes from being carried out.
-            LOG.exception("%s of %s in %s", change.action, change.name, change.tenant)
-            self.tell(failed(change, ReconcilerError(f"internal error, please report it: {error!r}")))
+        except Exception as error:  # noqa: BLE001  it is reported, and the other changes go on
+            self.tell(failed(change, reported(change, error)))
         return None
+
+
+def reported(change: Change, error: Exception) -> ReconcilerError:
+    """A mistake of ours must not keep the other changes from being carried out, and must not go unseen."""
+    if isinstance(error, ReconcilerError):
+        return error
+    LOG.error("%s of %s in %s", change.action, change.name, change.tenant, exc_info=error)
+    return ReconcilerError(f"internal error, please report it: {error!r}")

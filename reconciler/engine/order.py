@@ -33,6 +33,8 @@ class Places:
         groups: list[Group] = []
         done: set[str] = set()
         for name in changes:
+            if name in done:
+                continue
             path = self.path(name, changes, done)
             start = path.index(path[-1]) if path.count(path[-1]) > 1 else len(path)
             before, members = path[:start], path[start:-1]
@@ -51,7 +53,7 @@ class Places:
             if following in path[:-1]:
                 break
             following = self.holders.get(following)
-        return path or [name]
+        return path
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

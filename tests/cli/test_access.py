@@ -130,3 +130,90 @@ def test_a_ca_file_that_is_no_certificate(reconcile, environment, monkeypatch):
         assert ran.code == 1
         assert "this tenant could not be read, nothing is done there" in ran.err
         assert "ca.pem" in ran.err
+
+
+ONE_APPLICATION = "lead to one application in one tenant, each would take the other's subscriptions for its own"
+
+
+class TestOneApplicationTwice:
+    """The second would delete what the first has made."""
+
+    @pytest.fixture
+    def hidden(self, environment, emulator, receiver):
+        """The ids that one leaves out are those that the other has written."""
+        ids = {"tenantId": emulator.info["tenantId"].upper(), "clientId": emulator.info["clientId"].upper()}
+        urls = {"notificationUrl": receiver.url(), "lifecycleNotificationUrl": receiver.url("/lifecycle")}
+
+        def write_all(**first):
+            tenants = [local_tenant("contoso", **first), local_tenant("double", **ids)]
+            wanted = [subscription("hr", 1, tenant="contoso"), subscription("it", 2, tenant="double")]
+            write(environment / "manifests" / "a.yaml", settings(), *tenants, endpoint(**urls), *wanted)
+
+        return write_all
+
+    @pytest.mark.parametrize("command", [["--dry-run"], [], ["status"]], ids=["dry-run", "apply", "status"])
+    def test_the_second_is_shut(self, reconcile, emulator, hidden, command):
+        hidden()
+        ran = reconcile(*command)
+        assert ran.code == 1
+        assert f"the Tenants 'contoso' and 'double' {ONE_APPLICATION}" in ran.err
+        assert len(emulator.subscriptions()) == (0 if command else 1)
+
+    def test_also_if_only_the_second_is_chosen(self, reconcile, emulator, hidden):
+        hidden()
+        assert reconcile("--tenant", "contoso").code == 0
+        ran = reconcile("--tenant", "double")
+        assert ran.code == 1
+        assert ONE_APPLICATION in ran.err
+        assert len(emulator.subscriptions()) == 1
+
+    def test_also_if_there_is_no_way_into_the_first(self, reconcile, emulator, hidden):
+        hidden()
+        assert reconcile().code == 1
+        hidden(credential={"secret": {"env": "NOT_SET"}})
+        ran = reconcile()
+        assert ran.code == 1
+        assert ONE_APPLICATION in ran.err
+        assert len(emulator.subscriptions()) == 1
+
+    def test_behind_another_name_of_the_cloud(self, reconcile, environment, monkeypatch):
+        monkeypatch.delenv("AZURE_CLIENT_SECRET", raising=False)
+        cloud = {"graph": "https://Graph.microsoft.com:443/", "authority": "https://login.microsoftonline.com"}
+        tenants = [tenant("contoso"), tenant("double", cloud=cloud)]
+        wanted = [subscription("hr", 1, tenant="contoso"), subscription("it", 2, tenant="double")]
+        write(environment / "manifests" / "a.yaml", settings(), *tenants, endpoint(), *wanted)
+        ran = reconcile("--dry-run")
+        assert ran.code == 1
+        assert f"the Tenants 'contoso' and 'double' {ONE_APPLICATION}" in ran.err
+
+
+@pytest.mark.usefixtures("emulator")
+class TestStateFolder:
+    """``Path.home()`` and ``expanduser()`` raise RuntimeError."""
+
+    @pytest.mark.parametrize("options", [[], ["--state", "~/state"]], ids=["default", "given"])
+    @pytest.mark.parametrize("command", [["--dry-run"], [], ["status"]], ids=["dry-run", "apply", "status"])
+    def test_a_user_without_a_home(self, reconcile, local, monkeypatch, options, command):
+        local(subscription())
+        for name in ("HOME", "XDG_STATE_HOME"):
+            monkeypatch.delenv(name)
+        monkeypatch.setattr("os.getuid", lambda: 4_000_000_001)
+        ran = reconcile(*command, *options)
+        assert (ran.code, ran.out) == (64, "")
+        assert "nobody knows the store's folder" in ran.err
+        assert "with --state" in ran.err
+
+    @pytest.mark.parametrize("how", ["--state", "RECONCILER_STATE", "XDG_STATE_HOME"])
+    def test_the_home_of_nobody(self, reconcile, local, monkeypatch, how):
+        local(subscription())
+        options = ["--state", "~nouser/x"] if how == "--state" else []
+        if not options:
+            monkeypatch.setenv(how, "~nouser/x")
+        ran = reconcile("--dry-run", *options)
+        assert (ran.code, ran.out) == (64, "")
+        assert "name one without ~ with --state" in ran.err
+
+    def test_a_tilde(self, reconcile, local):
+        local(subscription())
+        assert reconcile("--state", "~/kept").code == 0
+        assert (Path.home() / "kept" / "reconciler.db").is_file()

@@ -22,6 +22,7 @@ from tests.cli.support import HOOK, OWNER, SOON, live, local_tenant, snapshot, s
         (["--dry-run", "--now", "yesterday"], "'yesterday' is not a time such as 2026-01-31T12:00:00Z"),
         (["--dry-run", "--now", "2026-01-31T12:00:00"], "is not a time such as"),
         (["--renew-within", "soon"], "'soon' is not a duration such as 90s, 45m, 12h or 3d"),
+        (["--renew-within", "367d"], "'367d' is too long, a duration is 366d at the most"),
         (["--allow", "everything"], "--allow everything: no such code, known are empty, incomplete,"),
         (["--var", "NAME"], "'NAME' is not NAME=VALUE"),
         (["--selector", "area"], "'area' is not NAME=VALUE"),
@@ -91,7 +92,9 @@ def test_invalid_manifests_win_over_a_failure(reconcile, emulator, local, monkey
 def test_a_tenant_that_cannot_be_read_fails_alone(reconcile, emulator, local, monkeypatch):
     folder = local(subscription("hr", tenant="contoso"), subscription("it", 2, tenant="fabrikam"))
     wrong = {"secret": {"env": "AZURE_CLIENT_SECRET"}}
-    write(folder / "fabrikam.yaml", local_tenant("fabrikam", credential=wrong, tenantId=emulator.info["tenantId"]))
+    write(
+        folder / "fabrikam.yaml", local_tenant("fabrikam", credential=wrong, clientId=emulator.register()["clientId"])
+    )
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "wrong-secret-of-fabrikam")
     ran = reconcile("--dry-run", "--detailed-exitcode", "--format", "json")
     assert ran.code == 1

@@ -112,6 +112,16 @@ def test_a_host_that_only_looks_allowed_neither(reconcile, environment, trap):
     assert trap.connections == 0
 
 
+@pytest.mark.parametrize("sign", ["\t", "\n", "\r", "\x7f", " ", "\u00ad"])
+def test_a_host_with_a_sign_that_python_drops_neither(reconcile, environment, sign):
+    """urlsplit reads lo<tab>gin.contoso.com as login.contoso.com."""
+    sly = f"https://lo{sign}gin.contoso.com"
+    folder(environment, tenant(cloud={"graph": "https://graph.contoso.com", "authority": sly}))
+    ran = reconcile("--dry-run", "--allow-cloud", "login.contoso.com", "--allow-cloud", "graph.contoso.com")
+    assert ran.code == 4
+    assert "spec.cloud.authority: write an origin such as https://graph.contoso.com" in ran.out + ran.err
+
+
 @pytest.mark.parametrize("how", ["option", "port", "environment", "upper-case"])
 def test_a_cloud_that_is_allowed_is_asked(reconcile, environment, trap, running, monkeypatch, how):
     """Or else the tests above would prove nothing."""
@@ -274,7 +284,7 @@ def test_no_secret_is_ever_printed(reconcile, environment, emulator, receiver, m
     query = {"notificationUrl": receiver.url("/notifications?code=key-in-a-query&b=other-key")}
     query["lifecycleNotificationUrl"] = receiver.url("/lifecycle?code=key-of-the-lifecycle-url")
     good = {"secret": {"env": "AZURE_CLIENT_SECRET"}}
-    wrong = local_tenant("wrong", tenantId=emulator.info["tenantId"], credential={"secret": {"env": "WRONG"}})
+    wrong = local_tenant("wrong", clientId=emulator.register()["clientId"], credential={"secret": {"env": "WRONG"}})
     file = write(environment / "manifests" / "all.yaml", settings(), endpoint(**query), wrong,
                  local_tenant(credential=good), subscription(tenant="contoso"))  # fmt: skip
     printed = ""

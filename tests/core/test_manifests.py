@@ -103,6 +103,29 @@ def test_all_problems_of_a_document_are_reported_at_once():
     ]
 
 
+@pytest.mark.parametrize("key", ["lifetime", "renewBefore"])
+@pytest.mark.parametrize("written", ["367d", "366d1s", "4000000d", "20000000d"])
+def test_a_duration_has_an_upper_limit(key, written):
+    """Or else the end of the subscription is in no calendar: OverflowError."""
+    assert report(f"{SUBSCRIPTION}  expiry: {{{key}: {written}}}\n", BASE) == [
+        f"m.yaml:8:{len(key) + 14}: spec.expiry.{key}: a duration is 366d at the most [invalid-value]"
+    ]
+
+
+def test_the_longest_duration_is_taken():
+    assert "invalid-value" not in rules(report(f"{SUBSCRIPTION}  expiry: {{lifetime: 366d}}\n", BASE))
+
+
+@pytest.mark.parametrize(
+    "origin", ["lo\\tgin.contoso.com", "login.contoso.com?", "login.contoso.com#", "l\\u00f6gin.de"]
+)
+def test_what_is_no_origin(origin):
+    cloud = f'{{graph: "https://graph.contoso.com", authority: "https://{origin}"}}'
+    (line,) = report(f"{TENANT}  cloud: {cloud}\n  credential: {{secret: {{env: A}}}}\n", BASE)
+    assert "spec.cloud.authority: write an origin such as" in line
+    assert line.endswith("[invalid-url]")
+
+
 def test_all_problems_of_all_files_are_reported_in_order():
     texts = [Text(name, SUBSCRIPTION.replace("teams/", "tems/")) for name in ("b.yaml", "a.yaml")]
     found = [str(each) for each in examined(BASE, *texts).problems]
@@ -223,3 +246,42 @@ def test_each_rule_is_documented():
     text = (Path(__file__).parents[2] / "docs" / "manifests.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `([a-z-]+)` \|", text.partition("## Rules")[2], re.MULTILINE))
     assert rule_ids() <= documented
+
+
+class TestOneMistakeHidesNoOther:
+    BASE = """
+apiVersion: reconciler/v1
+kind: Subscription
+metadata: {name: webinar}
+spec:
+  resource: solutions/virtualEvents/webinars/f7a1b2c3
+"""
+
+    @pytest.mark.parametrize(
+        ("spec", "expected"),
+        [
+            pytest.param(
+                "  changeTypes: [updated, deleted]\n  certificate: rich\n  expirey: {lifetime: 1d}\n",
+                ["change-type", "no-resource-data", "unknown-key"],
+                id="an unknown key",
+            ),
+            pytest.param(
+                "  changeTypes: [updated, vanished, deleted]\n  expiry: {lifetime: soon, renewBefore: 0s}\n",
+                ["change-type", "change-type", "invalid-value", "lifetime"],
+                id="values of the wrong form, one of them in a list",
+            ),
+            pytest.param(
+                "  changeTypes: [deleted]\n  tenant: nope\n  expiry: {lifetime: 30d}\n",
+                ["change-type", "lifetime", "missing-reference"],
+                id="a missing reference",
+            ),
+            pytest.param("  certificate: [rich]\n", ["invalid-value", "missing-key"], id="nothing left to look at"),
+        ],
+    )
+    def test_in_one_document(self, spec, expected):
+        lines = report(self.BASE + spec, BASE, Text("rich.yaml", RICH))
+        assert sorted(line.rsplit("[", 1)[1].rstrip("]") for line in lines) == expected
+
+    def test_what_is_salvaged_is_never_wanted(self):
+        found = examined(BASE, Text("m.yaml", self.BASE + "  changeTypes: [updated]\n  expirey: {}\n"))
+        assert [each.name for each in found.desired] == []

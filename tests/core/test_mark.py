@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.catalog import Version
-from reconciler.core.mark import Mark, UnknownMark, mark_of, marked, unmarked
+from reconciler.core.manifest.fields import WORD
+from reconciler.core.mark import NAME, Mark, UnknownMark, mark_of, marked, unmarked
 from reconciler.core.redaction import redact
 
 MARK = Mark("me", "mail", "0123456789", "k1", "abcdef0123")
@@ -185,3 +186,7 @@ def test_equal_values_stay_equal_and_others_differ(one, other):
 @given(st.text())
 def test_any_text_can_be_redacted(text):
     assert redact(redact(text)) == redact(text)
+
+
+def test_manifests_and_marks_agree_on_names():
+    assert f"^{NAME.pattern}$" == WORD

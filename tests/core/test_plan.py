@@ -497,8 +497,14 @@ def test_a_blocked_change_says_by_whom():
     foreign = planned([TEAM_WATCH], [have(TEAM_WATCH, mark=None, id="abc")]).changes[0]
     stays = have(TEAM_WATCH, id="abc", mark=a_mark("a", protected=True))
     ours = planned([want("b", resource=TEAMS)], [stays]).changes[1]
-    assert foreign.why_withheld == "Graph takes one for this resource, and a foreign subscription has the place (abc)"
-    assert ours.why_withheld == "Graph takes one for this resource, and our own 'a' has the place (abc)"
+    assert (
+        foreign.why_withheld
+        == "Graph takes one for this resource, and a foreign subscription has the place (abc): one of the two must go"
+    )
+    assert (
+        ours.why_withheld
+        == "Graph takes one for this resource, and our own 'a' has the place (abc): one of the two must go"
+    )
 
 
 @pytest.mark.parametrize(

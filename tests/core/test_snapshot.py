@@ -74,8 +74,8 @@ def test_what_is_written_is_the_contract():
 
 
 def test_no_secret_is_in_it():
-    text = write_snapshot(Snapshot(TAKEN, (tenant(BODY, OTHER),)))
-    assert not [secret for secret in ("hunter2", "s3cret", "MIIB") if secret in text]
+    text = write_snapshot(Snapshot(TAKEN, (tenant({**BODY, "webPushEncryptionSecret": "pushed"}, OTHER),)))
+    assert not [secret for secret in ("hunter2", "s3cret", "MIIB", "pushed") if secret in text]
 
 
 def test_the_order_of_reading_does_not_count():
@@ -146,6 +146,10 @@ WHOLE = written(tenant(BODY))
                 {**WHOLE, "tenants": [{**WHOLE["tenants"][0], "remembered": {"b": {"granted": f"PT{10**30}H"}}}]}
             ),
             "the snapshot is damaged: ValueError at ",
+        ),
+        (
+            json.dumps({**WHOLE, "tenants": [{**WHOLE["tenants"][0], "remembered": {"b": {"granted": "P367D"}}}]}),
+            "the snapshot is damaged: ValueError at 'P367D', a lifetime is 366 days at the most",
         ),
     ],
 )

@@ -157,3 +157,10 @@ def test_importing_it_is_cheap() -> None:
     heavy = "{'starlette', 'uvicorn', 'cryptography', 'httpx', 'jwt', 'odata_query'}"
     code = f"import sys, reconciler.emulator; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+async def test_a_home_in_use_is_refused_and_left_alone(emulator: RunningEmulator) -> None:
+    before = (emulator.home / "emulator.json").read_bytes()
+    with pytest.raises(EmulatorError, match="is the home of an emulator that still runs"):
+        await serve(Options(home=emulator.home, port=0))
+    assert (emulator.home / "emulator.json").read_bytes() == before

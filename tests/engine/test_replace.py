@@ -292,15 +292,3 @@ async def test_another_resource(scene: Scene):
     assert scene.writes(start) == ["PATCH 200", "POST 201", "DELETE 204"]
     assert scene.one("it")["resource"] == MAIL.format(1)
     assert planned(await scene.look(wanted)) == []
-
-
-async def test_two_that_change_places(scene):
-    """Neither place is free before the other one has gone: some passes later both have what they want."""
-    one, two = scene.want("one", TEAM.format(1)), scene.want("two", TEAM.format(2))
-    await scene.apply(one, two)
-    scene.clock.advance(HOUR)
-    wanted = [scene.want("one", TEAM.format(2)), scene.want("two", TEAM.format(1))]
-    for _ in range(4):
-        await scene.apply(*wanted)
-    assert planned(await scene.look(*wanted)) == []
-    assert [scene.one("one")["resource"], scene.one("two")["resource"]] == [TEAM.format(2), TEAM.format(1)]

@@ -19,7 +19,7 @@ from reconciler.graph.authentication import (
     Tokens,
     roles_of,
 )
-from reconciler.graph.transport import TokenHttp
+from reconciler.graph.transport import Timeouts, TokenHttp
 from tests.graph.support import answer
 
 
@@ -179,6 +179,7 @@ async def test_a_dropped_token_is_replaced_once(access, emulator, tokens):
     assert await found.token() == new
 
 
+DEEP = b'{"error":' + b"[" * 100_000
 BUSY = {"error": "temporarily_unavailable", "error_description": "AADSTS90033: A transient error has occurred."}
 
 
@@ -191,6 +192,9 @@ BUSY = {"error": "temporarily_unavailable", "error_description": "AADSTS90033: A
         (answer(200, b"<html>"), Transient),
         (answer(200, {"hello": "world"}), Transient),
         (answer(200, [1]), Transient),
+        (answer(200, DEEP), Transient),
+        (answer(401, DEEP), Denied),
+        (answer(503, DEEP), Transient),
         (answer(302, b"", Location="https://elsewhere.invalid/"), Transient),
         (answer(401, {"error": "invalid_client", "error_description": "AADSTS7000222: The keys are expired"}), Denied),
         (None, Transient),
@@ -205,6 +209,39 @@ async def test_what_the_token_endpoint_may_say(access, scripted, said, kind, tok
     assert "localhost" in str(caught.value)
     if isinstance(caught.value, Throttled):
         assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize("token", ["tökén", "abc\r\nx: y", "abc ", "", "abc\udcff"])
+async def test_a_token_that_no_header_can_bear(access, scripted, tokens, token):
+    """Also not kept by msal: the next try asks anew."""
+    given = {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+    scripted.script = lambda asked: answer(200, given) if asked.method == "POST" else scripted.usual(asked)
+    cloud = dataclasses.replace(access.cloud, authority=scripted.origin)
+    found = tokens(dataclasses.replace(access, cloud=cloud))
+    with pytest.raises(Transient, match="localhost gave one that no request can bear, it is not visible ASCII"):
+        await found.token()
+    scripted.script = scripted.usual
+    assert await found.token() == "abc"
+
+
+async def test_a_token_endpoint_that_hangs_is_not_waited_for_as_long_as_graph(access, scripted):
+    """The thread that waits cannot be interrupted, so Ctrl-C would wait with it."""
+    hangs = b"HTTP/1.1 200 Said\r\nContent-Length: 9\r\n\r\n{"
+    scripted.script = lambda asked: hangs if asked.method == "POST" else scripted.usual(asked)
+    cloud = dataclasses.replace(access.cloud, authority=scripted.origin)
+    http = TokenHttp(cloud, timeouts=Timeouts(read=60, token_read=0.3))
+    try:
+        with pytest.raises(Transient):
+            await asyncio.wait_for(Tokens(dataclasses.replace(access, cloud=cloud), http).token(), 10)
+    finally:
+        http.close()
+
+
+@pytest.mark.parametrize(("timeouts", "read"), [(None, 20), (Timeouts(read=5), 5)])
+def test_the_read_timeout_of_tokens(access, timeouts, read):
+    http = TokenHttp(access.cloud, timeouts=timeouts)
+    assert http.client().timeout.read == read
+    http.close()
 
 
 async def test_the_credential_does_not_follow_the_metadata_elsewhere(access, scripted, tokens):
@@ -237,6 +274,7 @@ def unsigned(claims):
         (unsigned([1]), set()),
         ("opaque", set()),
         ("a.b.c", set()),
+        (f"e30.{base64.urlsafe_b64encode(b'[' * 99_999).decode()}.x", set()),
     ],
 )
 def test_roles_by_the_tokens_own_account(token, roles):

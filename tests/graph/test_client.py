@@ -23,10 +23,13 @@ from reconciler.engine.ports import Reader, Writer
 from reconciler.graph.authentication import SecretCredential
 from reconciler.graph.client import Graph
 from reconciler.graph.pacing import Kind, Limits
+from reconciler.graph.transport import within
 from tests.graph.support import Cut, answer
 
 ID = str(uuid.uuid4())
 V1 = Version.V1
+DEEP = b'{"error":' + b"[" * 100_000
+"""Python's json gives up on it with RecursionError, which is no ValueError."""
 
 
 def ordered(status, *, method="GET", count=1, **more):
@@ -191,7 +194,7 @@ async def test_a_lost_answer_on_patch_and_delete(client, emulator, body, clock):
 async def test_a_post_that_never_left_is_tried_again(graph, access, body, clock, scripted):
     cloud = dataclasses.replace(access.cloud, graph="https://127.0.0.1:1", authority=scripted.origin)
     nowhere = dataclasses.replace(access, cloud=cloud)
-    with pytest.raises(Transient, match=r"POST subscriptions: 127.0.0.1 cannot be reached") as caught:
+    with pytest.raises(Transient, match=r"127.0.0.1 cannot be reached: .* \(POST subscriptions\)") as caught:
         await graph.tenant(nowhere).create(body, V1)
     assert type(caught.value) is Transient
     assert len(clock.slept) == 4
@@ -209,6 +212,9 @@ async def test_a_graph_that_is_not_to_be_trusted(access, emulator, clock):
     ("said", "kind", "text"),
     [
         (answer(200, b"<html>"), Unsorted, "a body that is no JSON"),
+        (answer(200, DEEP), Unsorted, "a body that is no JSON"),
+        (answer(404, DEEP), Gone, "Graph answered 404"),
+        (answer(503, DEEP), Transient, "Graph answered 503"),
         (answer(200, {"value": 1}), Unsorted, "something other than a subscription"),
         (answer(200, [1]), Unsorted, "something other than a subscription"),
         (answer(200, {"id": 7}), Unsorted, "something other than a subscription"),
@@ -300,3 +306,19 @@ async def test_the_tenants_of_an_app_share_its_pace(access, emulator, clock):
 
 async def test_the_same_access_is_the_same_client(graph, access):
     assert graph.tenant(access) is graph.tenant(dataclasses.replace(access))
+
+
+async def test_an_error_below_http_is_told_with_the_operation_and_its_first_form_is_kept(odd, scripted):
+    scripted.script = lambda asked: None if asked.path.endswith(ID) else scripted.usual(asked)
+    with pytest.raises(Transient) as caught:
+        await odd.get(ID, V1)
+    assert str(caught.value).endswith(f" (GET subscription {ID})")
+    first = caught.value.__cause__
+    assert isinstance(first, Transient)
+    assert ID not in str(first)
+
+
+@pytest.mark.parametrize("home", ["https://lo\tgin.contoso.com", "https://999.999.999.999", "https://[::1%25x]:x"])
+def test_an_origin_that_is_no_url_is_no_crash(home):
+    with pytest.raises(Unsorted, match="is no URL"):
+        within("https://login.contoso.com/t", home)

@@ -129,14 +129,17 @@ class Told:
 
 
 class Ring:
-    """The ``clientState`` keys of every endpoint."""
+    """The ``clientState`` keys of every endpoint; an error in place of one is raised."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
+    def __init__(self, keys: Mapping[str, bytes | Exception]) -> None:
         self.keys = keys
 
     def secret(self, endpoint: str, key: str) -> bytes | None:
         del endpoint
-        return self.keys.get(key)
+        found = self.keys.get(key)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 class Scene:
@@ -148,7 +151,7 @@ class Scene:
         self.clock = TurnedClock(emulator)
         self.watcher = Told()
         self.caps = Caps()
-        self.ring: Mapping[str, bytes] = RING
+        self.ring: Mapping[str, bytes | Exception] = RING
         self.tenants: dict[str, Mapping[str, Any]] = {"contoso": emulator.info}
 
     # What is wanted

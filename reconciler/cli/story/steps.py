@@ -19,14 +19,6 @@ spec:
   changeTypes: [updated, deleted]
   certificate: rich
   expirey: {lifetime: 1d}
----
-apiVersion: reconciler/v1
-kind: Subscription
-metadata: {name: another-webinar}
-spec:
-  resource: solutions/virtualEvents/webinars/f7a1b2c3-0d4e-4f5a-8b6c-7d8e9f0a1b2c
-  changeTypes: [updated, deleted]
-  certificate: rich
 """
 
 

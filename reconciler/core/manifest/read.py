@@ -19,6 +19,7 @@ from reconciler.core.manifest.kinds import (
     Subscription,
     Tenant,
 )
+from reconciler.core.manifest.salvage import salvage
 from reconciler.core.source import Problem, Source
 
 __all__ = ["Item", "Manifests", "read_manifests"]
@@ -58,6 +59,9 @@ class Manifests:
     broken: frozenset[tuple[str, str]] = frozenset()
     """Kind and name of each document that was left out because of its problems; "" where the name is not known."""
 
+    salvaged: tuple[Item[Subscription], ...] = ()
+    """Of those, what is left without their mistakes: to find more of them, and for nothing else."""
+
     @property
     def spec(self) -> SettingsSpec:
         """The settings, or their defaults where there are none."""
@@ -69,13 +73,14 @@ def read_manifests(texts: Iterable[Text], variables: Variables) -> Manifests:
     items: list[Item[Manifest]] = []
     problems: list[Problem] = []
     broken: set[tuple[str, str]] = set()
+    salvaged: list[Item[Manifest]] = []
     for text in texts:
         documents, found = read_documents(text, variables)
         problems += found
         broken |= {(kind, "") for kind in KINDS if found}
         for document in documents:
             item, complained = read_manifest(document)
-            items += item
+            (salvaged if complained else items).extend(item)
             problems += complained
             if complained:
                 broken |= names_of(document.value)
@@ -87,6 +92,7 @@ def read_manifests(texts: Iterable[Text], variables: Variables) -> Manifests:
         subscriptions=tuple(of_kind(items, Subscription)),
         problems=tuple(sorted(problems)),
         broken=frozenset(broken),
+        salvaged=tuple(of_kind(salvaged, Subscription)),
     )
 
 
@@ -110,6 +116,7 @@ def of_kind(items: Iterable[Item[Manifest]], kind: type[M]) -> Iterator[Item[M]]
 
 
 def read_manifest(document: Document) -> tuple[list[Item[Manifest]], list[Problem]]:
+    """A manifest, or what could be salvaged of one with its problems."""
     if document.problems:
         return [], list(document.problems)
     if complaint := not_a_manifest(document):
@@ -118,7 +125,8 @@ def read_manifest(document: Document) -> tuple[list[Item[Manifest]], list[Proble
     try:
         return [Item(kind.model_validate(document.value), document)], []
     except ValidationError as error:
-        return [], list(complaints(error, document, kind))
+        rest = salvage(kind, document.value, error)
+        return [Item(rest, document)] if rest else [], list(complaints(error, document, kind))
 
 
 def not_a_manifest(document: Document) -> Problem | None:

@@ -10,42 +10,65 @@ from reconciler.core.manifest.read import Item, Manifests
 from reconciler.core.resource import Resource, ResourceError, read_resource
 from reconciler.core.source import Problem
 
-__all__ = ["Resolved", "resolve"]
+__all__ = ["Resolution", "Resolved", "Subject", "resolve"]
 
 M = TypeVar("M", bound=Manifest)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Resolved:
+class Subject:
+    """What the catalog's rules are asked about: a subscription's manifest and its resource."""
+
     item: Item[Subscription]
+    resource: Resource
+    on_emulator: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resolved:
+    subject: Subject
     tenant_item: Item[Tenant]
     endpoint: Item[Endpoint]
     certificate: Item[Certificate] | None
-    resource: Resource
+
+    @property
+    def item(self) -> Item[Subscription]:
+        return self.subject.item
+
+    @property
+    def resource(self) -> Resource:
+        return self.subject.resource
 
     @property
     def tenant(self) -> str:
         return self.tenant_item.name
 
-    @property
-    def on_emulator(self) -> bool:
-        return self.tenant_item.manifest.spec.cloud == "emulator"
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resolution:
+    """What was found of each subscription; ``subjects`` are all of which the resource is understood."""
+
+    resolved: tuple[Resolved, ...]
+    subjects: tuple[Subject, ...]
+    problems: tuple[Problem, ...]
 
 
-def resolve(manifests: Manifests) -> tuple[list[Resolved], list[Problem]]:
+def resolve(manifests: Manifests) -> Resolution:
     """Find what each subscription refers to; one for which something lacks is left out, with its problems."""
     resolved: list[Resolved] = []
+    subjects: list[Subject] = []
     problems: list[Problem] = []
-    for item in manifests.subscriptions:
-        found = resolve_one(item, manifests)
-        if isinstance(found, Resolved):
-            resolved.append(found)
-        else:
+    for index, item in enumerate((*manifests.subscriptions, *manifests.salvaged)):
+        subject, found = resolve_one(item, manifests)
+        subjects += [subject] if subject else []
+        if isinstance(found, list):
             problems += found
-    return resolved, problems
+        elif index < len(manifests.subscriptions):
+            resolved.append(found)
+    return Resolution(tuple(resolved), tuple(subjects), tuple(problems))
 
 
-def resolve_one(item: Item[Subscription], manifests: Manifests) -> Resolved | list[Problem]:
+def resolve_one(item: Item[Subscription], manifests: Manifests) -> tuple[Subject | None, Resolved | list[Problem]]:
     spec = item.manifest.spec
     broken = manifests.broken
     tenant = refer(item, "tenant", spec.tenant, manifests.tenants, broken)
@@ -54,10 +77,15 @@ def resolve_one(item: Item[Subscription], manifests: Manifests) -> Resolved | li
     if spec.certificate:
         certificate = refer(item, "certificate", spec.certificate, manifests.certificates, broken)
     resource = read_or_complain(item)
-    match tenant, endpoint, certificate, resource:
-        case Item(), Item(), (Item() | None), Resource():
-            return Resolved(item, tenant, endpoint, certificate, resource)
-    return [each for each in (tenant, endpoint, certificate, resource) if isinstance(each, Problem)]
+    subject = None
+    if isinstance(resource, Resource):
+        # Of a tenant that is not known, it is not known either that it is a real one.
+        on_emulator = not isinstance(tenant, Item) or tenant.manifest.spec.cloud == "emulator"
+        subject = Subject(item, resource, on_emulator)
+    match tenant, endpoint, certificate:
+        case Item(), Item(), (Item() | None) if subject:
+            return subject, Resolved(subject, tenant, endpoint, certificate)
+    return subject, [each for each in (tenant, endpoint, certificate, resource) if isinstance(each, Problem)]
 
 
 def read_or_complain(item: Item[Subscription]) -> Resource | Problem:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from reconciler.core.catalog import ChangeType, Entry, Rich, Status, Version
 from reconciler.core.manifest.kinds import Endpoint, Manifest, Subscription, Tenant
 from reconciler.core.manifest.read import Item, Manifests
-from reconciler.core.manifest.resolved import Resolved
+from reconciler.core.manifest.resolved import Resolved, Subject
 from reconciler.core.mark import Mark, marked
 from reconciler.core.renewal import SHORTEST
 from reconciler.core.resource import nearest
@@ -26,7 +26,7 @@ __all__ = [
 
 LONG_URL, LONGEST_URL = 512, 1024
 
-Rule = Callable[[Resolved, Entry], Iterable[Problem]]
+Rule = Callable[[Subject, Entry], Iterable[Problem]]
 
 
 def check_names(manifests: Manifests) -> Iterator[Problem]:
@@ -77,7 +77,7 @@ def warning(item: Item[Manifest], rule: str, message: str, *path: str | int) -> 
     return Problem(item.document.place(*path), rule, message, Severity.WARNING)
 
 
-def check_subscription(each: Resolved) -> Iterator[Problem]:
+def check_subscription(each: Subject) -> Iterator[Problem]:
     """What the catalog says of one subscription in one tenant."""
     entry = each.resource.entry
     if entry:
@@ -88,7 +88,7 @@ def check_subscription(each: Resolved) -> Iterator[Problem]:
     yield from lifetime_too_short(each)
 
 
-def uncatalogued(each: Resolved) -> Iterator[Problem]:
+def uncatalogued(each: Subject) -> Iterator[Problem]:
     spec = each.item.manifest.spec
     if not spec.uncatalogued:
         near = nearest(each.resource.text)
@@ -100,7 +100,7 @@ def uncatalogued(each: Resolved) -> Iterator[Problem]:
         yield each.item.problem("lifetime", message, "spec", "uncatalogued")
 
 
-def draft_resource(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def draft_resource(each: Subject, entry: Entry) -> Iterator[Problem]:
     if entry.status is Status.DRAFT and not each.on_emulator and not each.item.manifest.spec.draft:
         message = (
             f"{entry.path} was only ever drafted, Graph has {' or '.join(entry.replaced_by)} instead"
@@ -109,13 +109,13 @@ def draft_resource(each: Resolved, entry: Entry) -> Iterator[Problem]:
         yield each.item.problem("draft-resource", message, "spec", "resource")
 
 
-def delegated_only(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def delegated_only(each: Subject, entry: Entry) -> Iterator[Problem]:
     if entry.permissions.delegated_only:
         message = f"{entry.path} needs the token of a signed-in user, which is not supported yet"
         yield each.item.problem("delegated-only", message, "spec", "resource")
 
 
-def query_option(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def query_option(each: Subject, entry: Entry) -> Iterator[Problem]:
     allowed = entry.options | ({"$filter"} if entry.filter_fields else set())
     for option in sorted(each.resource.options - allowed):
         known = f"Graph takes {', '.join(sorted(allowed))}" if allowed else "Graph takes none"
@@ -123,7 +123,7 @@ def query_option(each: Resolved, entry: Entry) -> Iterator[Problem]:
         yield each.item.problem("query-option", message, "spec", "resource")
 
 
-def join_url_encoded(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def join_url_encoded(each: Subject, entry: Entry) -> Iterator[Problem]:
     """The join URL is encoded once more than it is found (facts 2.5)."""
     if "(joinWebUrl=" in entry.path and "://" in each.resource.path:
         message = (
@@ -132,7 +132,7 @@ def join_url_encoded(each: Resolved, entry: Entry) -> Iterator[Problem]:
         yield each.item.problem("join-url", message, "spec", "resource")
 
 
-def change_types(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def change_types(each: Subject, entry: Entry) -> Iterator[Problem]:
     given = each.item.manifest.spec.change_types
     for index, change_type in enumerate(given):
         path = ("spec", "changeTypes", index)
@@ -144,7 +144,7 @@ def change_types(each: Resolved, entry: Entry) -> Iterator[Problem]:
             yield each.item.problem("change-type", f"{change_type} stands here twice", *path)
 
 
-def resource_data(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def resource_data(each: Subject, entry: Entry) -> Iterator[Problem]:
     rich = each.item.manifest.spec.certificate is not None
     if rich and entry.rich is Rich.NEVER:
         message = f"notifications about {entry.path} never carry resource data: leave certificate out"
@@ -157,7 +157,7 @@ def resource_data(each: Resolved, entry: Entry) -> Iterator[Problem]:
         yield each.item.problem("certificate-missing", message, "spec", "resource")
 
 
-def lifetime_too_long(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def lifetime_too_long(each: Subject, entry: Entry) -> Iterator[Problem]:
     spec = each.item.manifest.spec
     longest = entry.longest(rich=spec.certificate is not None)
     if spec.expiry.lifetime and spec.expiry.lifetime > longest:
@@ -165,7 +165,7 @@ def lifetime_too_long(each: Resolved, entry: Entry) -> Iterator[Problem]:
         yield each.item.problem("lifetime", message, "spec", "expiry", "lifetime")
 
 
-def graph_version(each: Resolved, entry: Entry) -> Iterator[Problem]:
+def graph_version(each: Subject, entry: Entry) -> Iterator[Problem]:
     version = each.item.manifest.spec.graph_version
     if version and version not in entry.versions:
         message = f"{entry.path} exists on {' and '.join(entry.versions)} only"
@@ -185,7 +185,7 @@ RULES: tuple[Rule, ...] = (
 """What is asked of every subscription whose resource the catalog knows."""
 
 
-def lifetime_too_short(each: Resolved) -> Iterator[Problem]:
+def lifetime_too_short(each: Subject) -> Iterator[Problem]:
     expiry = each.item.manifest.spec.expiry
     if expiry.lifetime and expiry.lifetime < SHORTEST:
         message = f"Graph raises anything under {spell_duration(SHORTEST)} to that: ask for more"
