@@ -10,7 +10,7 @@ from reconciler.cli.access import Application, Keeper
 from reconciler.cli.loading import Loaded
 from reconciler.core.client_state import FIXED_KEY, LONGEST
 from reconciler.core.errors import Denied, ReconcilerError, SecretError, UsageError
-from reconciler.core.manifest.kinds import Tenant
+from reconciler.core.manifest.kinds import Pacing, PacingOfApp, Tenant
 from reconciler.core.manifest.read import Item
 from reconciler.engine.clock import SystemClock
 from reconciler.engine.hands import Party
@@ -40,8 +40,13 @@ def new_graph(loaded: Loaded) -> Graph:
     """A Graph client that keeps to the request limits of the Settings."""
     pacing = loaded.wanted.settings.pacing
     limits = Limits()
-    per_tenant = {**limits.per_tenant, Kind.WRITE: pacing.writes, Kind.GET: pacing.reads, Kind.LIST: pacing.lists}
-    return Graph(clock=SystemClock(), limits=dataclasses.replace(limits, per_tenant=per_tenant))
+    per_tenant = {**limits.per_tenant, **figures(pacing)}
+    per_app = {**limits.per_app, **figures(pacing.per_app)}
+    return Graph(clock=SystemClock(), limits=dataclasses.replace(limits, per_tenant=per_tenant, per_app=per_app))
+
+
+def figures(pacing: Pacing | PacingOfApp) -> dict[Kind, int]:
+    return {Kind.WRITE: pacing.writes, Kind.GET: pacing.reads, Kind.LIST: pacing.lists}
 
 
 def open_tenants(

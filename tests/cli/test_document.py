@@ -255,7 +255,7 @@ def test_partial_runs_count_what_they_leave_out(offline):
 
 def test_how_often_a_pipeline_must_run(offline):
     said = "Where no daemon renews, run this at least every {}.\n"
-    assert offline([subscription()], form="text").out.endswith(said.format("23h"))
+    assert said.format("23h") in offline([subscription()], form="text").out
     early = subscription(expiry={"renewBefore": "90m"})
-    assert offline([early], form="text").out.endswith(said.format("1h"))
+    assert said.format("1h") in offline([early], form="text").out
     assert "run this" not in offline([], form="text").out

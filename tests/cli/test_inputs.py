@@ -168,7 +168,7 @@ class TestPruning:
         wanted = [subscription("hr", tenant="contoso"), subscription("it", 2, tenant="fabrikam")]
         tenants = [tenant(), tenant("fabrikam", **other)]
         write(environment / "manifests" / "a.yaml", settings(), *tenants, endpoint(), *wanted)
-        worlds = [taken(live(), live("old", 3)), taken(live("it", 2), live("old", 3), name="fabrikam")]
+        worlds = [taken(live(), live("old", 3)), taken(live("it", 2), live("old", 3), name="fabrikam", **other)]
         (environment / "live.json").write_text(snapshot(*worlds))
 
         def deleted(*options):

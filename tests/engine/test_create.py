@@ -383,4 +383,4 @@ async def test_only_what_may_be_created_is_asked_for(scene):
     scene.tenants = {"contoso": app}
     report = await scene.apply(scene.want("mail", MAIL.format(1)), scene.want("team", TEAM.format(1)))
     assert lines(report) == ["create mail done", "create team failed"]
-    assert "grant the application the permission" in said(report, "team")
+    assert "grant the application a permission" in said(report, "team")

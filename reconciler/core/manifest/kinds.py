@@ -75,12 +75,21 @@ class Limits(Model):
     replacements: Share = 0.10
 
 
+class PacingOfApp(Model):
+    """Requests that Graph allows one app over all tenants in 20 seconds (facts 8.1)."""
+
+    writes: int = Field(default=2000, ge=1)
+    reads: int = Field(default=2000, ge=1)
+    lists: int = Field(default=40, ge=1)
+
+
 class Pacing(Model):
     """Requests that Graph allows one app in one tenant in 20 seconds (facts 8.1)."""
 
     writes: int = Field(default=500, ge=1)
     reads: int = Field(default=500, ge=1)
     lists: int = Field(default=25, ge=1)
+    per_app: PacingOfApp = PacingOfApp()
 
 
 class SettingsSpec(Model):
