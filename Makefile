@@ -35,7 +35,7 @@ format: install ## format the code and sort its imports
 	$(BIN)/ruff check --fix .
 
 lock: install ## pin what pyproject.toml asks for
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra daemon --extra dev --output-file requirements.lock pyproject.toml
 
 clean: ## remove what make and the tests leave behind

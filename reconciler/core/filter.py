@@ -127,39 +127,39 @@ class Speller(NodeVisitor):
     def generic_visit(self, node: object) -> str:
         raise FilterError(f"$filter holds {type(node).__name__}, which is not supported")
 
-    def visit_Identifier(self, node: ast.Identifier) -> str:  # noqa: N802  named after the node's class, as are all below
+    def visit_Identifier(self, node: ast.Identifier) -> str:
         return ".".join((*node.namespace, node.name)).lower()
 
-    def visit_Attribute(self, node: ast.Attribute) -> str:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> str:
         return f"{self.visit(node.owner)}/{node.attr.lower()}"
 
-    def visit_String(self, node: ast.String) -> str:  # noqa: N802
+    def visit_String(self, node: ast.String) -> str:
         escaped = folded(node.val).replace("'", "''")
         return f"'{escaped}'"
 
-    def visit_Null(self, _node: ast.Null) -> str:  # noqa: N802
+    def visit_Null(self, _node: ast.Null) -> str:
         return "null"
 
     def literal(self, node: ast.Integer) -> str:
         return node.val.lower()
 
-    visit_Integer = visit_Float = visit_Boolean = visit_GUID = literal  # noqa: N815
-    visit_Date = visit_Time = visit_DateTime = literal  # noqa: N815
+    visit_Integer = visit_Float = visit_Boolean = visit_GUID = literal
+    visit_Date = visit_Time = visit_DateTime = literal
 
-    def visit_Duration(self, node: ast.Duration) -> str:  # noqa: N802
+    def visit_Duration(self, node: ast.Duration) -> str:
         return f"duration'{node.val}'"
 
-    def visit_List(self, node: ast.List) -> str:  # noqa: N802
+    def visit_List(self, node: ast.List) -> str:
         return f"({','.join(sorted({self.visit(value) for value in node.val}))})"
 
-    def visit_BinOp(self, node: ast.BinOp) -> str:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> str:
         return f"({self.visit(node.left)} {SPELLED[type(node.op).__name__]} {self.visit(node.right)})"
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> str:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
         sign = "not " if isinstance(node.op, ast.Not) else "-"
         return f"{sign}({self.visit(node.operand)})"
 
-    def visit_Compare(self, node: ast.Compare) -> str:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> str:
         left, right = self.visit(node.left), self.visit(node.right)
         operator = SPELLED[type(node.comparator).__name__]
         if operator == "in" and isinstance(node.right, ast.List) and "," not in right:
@@ -168,7 +168,7 @@ class Speller(NodeVisitor):
             return f"{right} {MIRRORED[operator]} {left}"
         return f"{left} {operator} {right}"
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> str:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> str:
         return joined(*self.terms(node))
 
     def terms(self, node: Any) -> tuple[str, frozenset[str]]:
@@ -181,10 +181,10 @@ class Speller(NodeVisitor):
             return found.pop()
         return word, frozenset().union(*(parts if each == word else {joined(each, parts)} for each, parts in found))
 
-    def visit_Call(self, node: ast.Call) -> str:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> str:
         return f"{self.visit(node.func)}({','.join(self.visit(each) for each in node.args)})"
 
-    def visit_CollectionLambda(self, node: ast.CollectionLambda) -> str:  # noqa: N802
+    def visit_CollectionLambda(self, node: ast.CollectionLambda) -> str:
         inside = ""
         if node.lambda_:
             inside = f"{self.visit(node.lambda_.identifier)}:{self.visit(node.lambda_.expression)}"

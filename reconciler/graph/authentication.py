@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from reconciler.core.clouds import Cloud
 from reconciler.core.errors import Denied, GraphError, Transient
 from reconciler.core.refusals import Refusal, redacted, sort_refusal
-from reconciler.graph.transport import TokenAnswer, TokenHttp, json_of, retry_after
+from reconciler.graph.answers import json_of, retry_after
+from reconciler.graph.transport import TokenAnswer, TokenHttp
 
 __all__ = ["Access", "CertificateCredential", "Credential", "SecretCredential", "Tokens"]
 

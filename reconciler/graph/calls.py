@@ -14,9 +14,10 @@ from reconciler.core.errors import AnswerLost, GraphError, Throttled, Transient,
 from reconciler.core.refusals import Refusal, redacted, sort_refusal
 from reconciler.core.snapshot import SECRETS
 from reconciler.engine.ports import Clock
+from reconciler.graph.answers import Answer
 from reconciler.graph.authentication import Tokens
 from reconciler.graph.pacing import Kind, Pacer
-from reconciler.graph.transport import Answer, Transport
+from reconciler.graph.transport import Transport
 
 __all__ = ["Calls", "Patience", "Request"]
 

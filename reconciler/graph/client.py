@@ -11,11 +11,12 @@ from urllib.parse import quote
 from reconciler.core.catalog import Version
 from reconciler.core.clouds import Cloud
 from reconciler.engine.ports import Body, Clock, Listing
+from reconciler.graph.answers import Answer
 from reconciler.graph.authentication import Access, Tokens
 from reconciler.graph.calls import Calls, Patience, Request
 from reconciler.graph.listing import Caps, subscription_of, walk_both
 from reconciler.graph.pacing import AppPacer, Kind, Limits
-from reconciler.graph.transport import Answer, Timeouts, TokenHttp, Transport
+from reconciler.graph.transport import Timeouts, TokenHttp, Transport
 
 __all__ = ["Graph", "TenantClient"]
 

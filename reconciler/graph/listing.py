@@ -11,9 +11,9 @@ from typing import Any
 from reconciler.core.catalog import Version
 from reconciler.core.errors import GraphError
 from reconciler.engine.ports import Body, Listing
+from reconciler.graph.answers import Answer
 from reconciler.graph.calls import Calls, Request
 from reconciler.graph.pacing import Kind
-from reconciler.graph.transport import Answer
 
 __all__ = ["Caps", "walk_both"]
 
