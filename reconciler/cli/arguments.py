@@ -115,7 +115,8 @@ def common_options(*, before: bool) -> Parser:
     )  # fmt: skip
     group.add_argument(
         "--state", **default(os.environ.get("RECONCILER_STATE"), before=before), metavar="PATH",
-        help="where to remember what Graph does not tell; also RECONCILER_STATE (default: the user's state folder)",
+        help="the folder, or database URL, to remember what Graph does not tell; also RECONCILER_STATE"
+        " (default: the user's state folder)",
     )  # fmt: skip
     return options
 

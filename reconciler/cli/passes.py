@@ -115,14 +115,16 @@ async def look(work: Work, options: argparse.Namespace, now: dt.datetime) -> tup
 
 
 async def carry_out(work: Work, options: argparse.Namespace) -> tuple[Report, list[Problem]]:
+    from reconciler.cli.locking import one_writer
     from reconciler.cli.progress import Progress
     from reconciler.cli.wiring import ClientStates, Store, new_graph, open_tenants, parties, state_location
     from reconciler.engine.clock import SystemClock
     from reconciler.engine.run import run
 
-    async with Store.open(state_location(options)) as store, new_graph(work.loaded) as graph:
+    location = state_location(options)
+    async with Store.open(location) as store, new_graph(work.loaded) as graph:
         opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
-        with Progress() as progress:
+        with one_writer(location), Progress() as progress:
             report = await run(
                 parties(opened, store, work.options.owner),
                 work.desired,

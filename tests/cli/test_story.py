@@ -3,6 +3,7 @@
 import json
 import time
 
+from reconciler.cli.locking import one_writer
 from reconciler.core.times import parse_time
 from tests.cli.conftest import Reconcile
 from tests.cli.support import OWNER, Ran, subscription
@@ -160,3 +161,15 @@ def test_two_owners_leave_each_other_alone(reconcile, emulator, local):
     local(subscription("hr", 1), owner=OWNER)
     assert plan(reconcile, "-f", folder).actions == []
     assert json.loads(reconcile("--dry-run", "--format", "json").out)["owner"] == OWNER
+
+
+def test_one_run_writes_at_a_time(reconcile, emulator, local, environment):
+    """Two that overlap would each create what the other one is about to. Looking is always possible."""
+    local(subscription("hr"))
+    assert reconcile("--state", "state").code == 0
+    with one_writer(environment / "state"):
+        ran = reconcile("--state", "state")
+        assert ran.code == 1
+        assert "another run is writing with the store in state: wait for it, or look with --dry-run" in ran.err
+        assert plan(reconcile, "--state", "state").code == 0
+    assert reconcile("--state", "state").code == 0

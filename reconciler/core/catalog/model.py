@@ -27,7 +27,7 @@ class LifecycleUrl(enum.StrEnum):
 
     REQUIRED = "required over 1 hour"
     OPTIONAL = "optional"
-    OPEN = "open"
+    OPEN = "not documented, always sent"
     """No source says so either way: we always send one, the emulator can be told to insist."""
 
 
