@@ -98,19 +98,19 @@ class Template:
         return sum(is_placeholder(segment.name) for segment in self.segments)
 
     def fits(self, segments: Sequence[Segment]) -> bool:
-        return len(segments) == len(self.segments) and all(map(segment_fits, segments, self.segments))
+        return all(map(segment_fits, segments, self.segments))
 
 
 @functools.cache
-def templates() -> tuple[Template, ...]:
-    """Those with the fewest ids first: ``teams/getAllChannels`` is asked before ``teams/{team-id}``."""
+def templates(length: int) -> tuple[Template, ...]:
+    """Those of so many segments, with the fewest ids first: ``teams/getAllChannels`` before ``teams/{team-id}``."""
     found = (Template(read_path(cut_query(entry.path)[0]), entry) for entry in ENTRIES)
-    return tuple(sorted(found, key=lambda template: template.ids))
+    return tuple(sorted((each for each in found if len(each.segments) == length), key=lambda each: each.ids))
 
 
 def find(segments: Sequence[Segment], *, filtered: bool) -> Template | None:
     """The template that a path follows. One that lives by its filter is only meant where there is a filter."""
-    fitting = [template for template in templates() if template.fits(segments)]
+    fitting = [template for template in templates(len(segments)) if template.fits(segments)]
     exact = [template for template in fitting if bool(template.entry.filter_fields) == filtered]
     plain = [template for template in fitting if not template.entry.filter_fields]
     return next(iter(exact or plain), None)
