@@ -16,7 +16,7 @@ from reconciler.engine.create import create
 from reconciler.engine.hands import Hands
 from reconciler.engine.ports import Body
 
-__all__ = ["create_anew", "delete", "expect", "renew", "stay_alive", "update"]
+__all__ = ["create_anew", "delete", "expect", "keep_alive", "renew", "stay_alive", "update"]
 
 T = TypeVar("T")
 
@@ -27,10 +27,16 @@ YOUNG = dt.timedelta(minutes=5)
 async def renew(hands: Hands, change: Change) -> tuple[str, str]:
     """Push the expiration forward. What is gone is created anew, where a manifest wants it."""
     live, desired = expect(change.live), change.desired
+    fresh = refreshed_url(live, change.mark, desired)
     try:
-        renewed = await extend(hands, change, refreshed_url(live, change.mark, desired))
+        renewed = await extend(hands, change, fresh)
     except Gone as gone:
         return await create_anew(hands, change, gone)
+    except (EndpointRefused, Invalid):
+        if not fresh:
+            raise
+        # Graph may ask only a URL that changes: the mark is refreshed another time, the renewal cannot wait.
+        renewed = await extend(hands, change, {})
     return f"lives until {renewed.expires_at:%Y-%m-%d %H:%M} UTC", renewed.id
 
 
@@ -84,9 +90,8 @@ async def update(hands: Hands, change: Change) -> tuple[str, str]:
         return await create_anew(hands, change, gone)
     except (EndpointRefused, Invalid) as error:
         if turns and isinstance(error, Invalid) and not isinstance(error, LifetimeRefused):
-            await hands.fix_certificate(live, mark)
             hint = "; the certificate will not be patched again, the next run replaces the subscription"
-            raise await stay_alive(hands, change, error.adding(hint)) from error
+            raise await stay_alive(hands, change, error.adding(hint), certificate_fixed=True) from error
         raise await stay_alive(hands, change, error) from error
     if turns and updated.certificate_id != expect(desired.certificate).thumbprint:
         await hands.remember(updated, wanted, certificate_fixed=True)
@@ -94,18 +99,30 @@ async def update(hands: Hands, change: Change) -> tuple[str, str]:
     return f"lives until {updated.expires_at:%Y-%m-%d %H:%M} UTC", updated.id
 
 
-async def stay_alive(hands: Hands, change: Change, error: GraphError) -> GraphError:
-    """A change that fails must not let its subscription lapse: renew it alone where that is due, and say so."""
-    live, desired = expect(change.live), change.desired
+async def stay_alive(hands: Hands, change: Change, error: GraphError, *, certificate_fixed: bool = False) -> GraphError:
+    """A change that fails must not let its subscription lapse; the error says what became of that."""
+    return error.adding(await keep_alive(hands, change, certificate_fixed=certificate_fixed))
+
+
+async def keep_alive(hands: Hands, change: Change, *, certificate_fixed: bool = False) -> str:
+    """Renew what is not changed after all, where that is due. Says so in words, none where it is not due."""
+    live, mark, desired = change.live, change.mark, change.desired
+    if live is None or mark is None:
+        return ""
+    fixed = certificate_fixed or live.certificate_fixed
     clockwork = Clockwork(hands.clock.now(), hands.renew_within, hands.learned)
-    if not due(live, change.name, clockwork, desired):
-        return error
-    try:
-        renewed = await hands.prolong(live, desired.lifetime if desired else None, {})
-    except GraphError as second:
-        return error.adding(f"; its renewal failed as well: {second.message}")
-    await hands.remember(renewed, expect(change.mark), certificate_fixed=live.certificate_fixed)
-    return error.adding(f"; it was renewed all the same and lives until {renewed.expires_at:%Y-%m-%d %H:%M} UTC")
+    if live.expires_at > clockwork.now and due(live, change.name, clockwork, desired):
+        try:
+            renewed = await hands.prolong(live, desired.lifetime if desired else None, {})
+        except GraphError as second:
+            if certificate_fixed:
+                await hands.fix_certificate(live, mark)
+            return f"; its renewal failed as well: {second.message}"
+        await hands.remember(renewed, mark, certificate_fixed=fixed)
+        return f"; it was renewed all the same and lives until {renewed.expires_at:%Y-%m-%d %H:%M} UTC"
+    if certificate_fixed:
+        await hands.fix_certificate(live, mark)
+    return ""
 
 
 async def delete(hands: Hands, change: Change) -> tuple[str, str]:

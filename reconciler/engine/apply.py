@@ -1,20 +1,21 @@
 """A plan in, Graph changed, outcomes out. Each change stands alone: one failure stops no other."""
 
 import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from reconciler.core.change import Change, Plan
-from reconciler.core.errors import ReconcilerError
+from reconciler.core.errors import Gone, ReconcilerError
 from reconciler.core.reasons import Action, Withheld
 from reconciler.core.safety import Limits
 from reconciler.engine import amend
 from reconciler.engine.create import create
 from reconciler.engine.hands import Hands
-from reconciler.engine.order import Places, making_room, phases, takes_a_place, waves
+from reconciler.engine.order import Places, early_deletions, phases, takes_a_place, waves
 from reconciler.engine.outcome import Outcome, Result, Watcher, done, failed, withheld
-from reconciler.engine.replace import evict, replace, settle_down
+from reconciler.engine.replace import evict, rehearse, replace, settle_down
 
 __all__ = ["apply"]
 
@@ -25,13 +26,29 @@ Step = Callable[[Hands, Change], Awaitable[tuple[str, str]]]
 async def create_it(hands: Hands, change: Change) -> tuple[str, str]:
     live = await create(hands, amend.expect(change.desired))
     # Not before: while they are known, GET can say that they are gone, even where the list is not whole.
-    await hands.party.journal.forget(hands.known.get(change.name, ()))
+    await hands.party.journal.forget(each for each in hands.known.get(change.name, ()) if each != live.id)
     return f"lives until {live.expires_at:%Y-%m-%d %H:%M} UTC", live.id
+
+
+async def rehearse_it(hands: Hands, change: Change) -> tuple[str, str]:
+    await rehearse(hands, change)
+    return "rehearsed", amend.expect(change.live).id
 
 
 async def evict_it(hands: Hands, change: Change) -> tuple[str, str]:
     await evict(hands, change)
     return "deleted", amend.expect(change.live).id
+
+
+def making_room_for(heir: Change) -> Step:
+    """A deletion that is tried as a replacement would be: nothing is deleted for what Graph will not have."""
+
+    async def make_room(hands: Hands, change: Change) -> tuple[str, str]:
+        with contextlib.suppress(Gone):  # then there is room already
+            await rehearse(hands, change, heir.desired)
+        return await amend.delete(hands, change)
+
+    return make_room
 
 
 STEPS: dict[Action, Step] = {
@@ -49,15 +66,16 @@ async def apply(plan: Plan, hands: Hands, *, owned: int, limits: Limits, watcher
     for change in plan.changes:
         if change.withheld:
             work.tell(withheld(change))
-    due = work.able(list(plan.due))
+    due = await work.able(list(plan.due))
     places = Places.of(due)
     for phase in phases(due, places):
-        await work.carry_out_all(phase)
+        await work.carry_out_all(phase, places)
     await replace_in_waves(work, due, places, size=max(1, math.floor(owned * limits.replacements)))
-    waiting = [change for change in due if change.action is Action.CREATE and change.name in places.holders]
-    await work.carry_out_all(work.free(waiting, places))
-    early = making_room(due)
-    await work.carry_out_all(change for change in due if change.action is Action.DELETE and change not in early)
+    waiting = [change for change in due if change.action is Action.CREATE and change in places.holders]
+    await work.carry_out_all(await work.free(waiting, places), places)
+    early = set(early_deletions(due, places))
+    late = [change for change in due if change.action is Action.DELETE and change not in early]
+    await work.carry_out_all(await work.succeeded(late, due), places)
     return sorted(work.outcomes, key=lambda outcome: outcome.order)
 
 
@@ -66,13 +84,13 @@ async def replace_in_waves(work: "Work", due: Iterable[Change], places: Places, 
     groups = places.order(change for change in due if change.action is Action.REPLACE)
     for wave in waves(groups, places, size):
         if work.replacement_failed:
-            why = "an earlier replacement failed: mend that, then run again"
             for change in wave.changes:
-                work.tell(withheld(change.withhold(Withheld.PACED, why)))
+                why = "an earlier replacement failed: mend that, then run again"
+                await work.withhold(change, Withheld.PACED, why)
         elif wave.circle:
             await work.go_round(wave.changes, places)
         else:
-            await work.carry_out_all(work.free(wave.changes, places))
+            await work.carry_out_all(await work.free(wave.changes, places), places)
 
 
 class Work:
@@ -81,6 +99,7 @@ class Work:
     def __init__(self, hands: Hands, watcher: Watcher) -> None:
         self.hands = hands
         self.outcomes: list[Outcome] = []
+        self._done: set[Change] = set()
         self._watcher = watcher
 
     def tell(self, outcome: Outcome) -> None:
@@ -91,7 +110,18 @@ class Work:
     def replacement_failed(self) -> bool:
         return any(each.action is Action.REPLACE and each.result is Result.FAILED for each in self.outcomes)
 
-    def able(self, due: Sequence[Change]) -> list[Change]:
+    async def withhold(self, change: Change, word: Withheld, why: str) -> None:
+        """Leave it alone after all, but for a renewal that is due."""
+        kept = await self.keep_alive(change)
+        self.tell(withheld(change.withhold(word, f"{why}{kept}")))
+
+    async def keep_alive(self, change: Change) -> str:
+        try:
+            return await amend.keep_alive(self.hands, change)
+        except Exception as error:  # noqa: BLE001  it is reported, and the other changes go on
+            return f"; its renewal failed: {reported(change, error)}"
+
+    async def able(self, due: Sequence[Change]) -> list[Change]:
         """Without those whose ``clientState`` cannot be made: nothing is deleted for what cannot be created."""
         errors = {change: error for change in due if takes_a_place(change) and (error := self.lacks(change))}
         heirs = {change.desired.slot: change for change in errors if change.desired}
@@ -101,7 +131,8 @@ class Work:
                 message = f"it stays until {heir.name!r} can take its place: {errors[heir]}"
                 errors[change] = ReconcilerError(message)
         for change, error in errors.items():
-            self.tell(failed(change, error))
+            kept = await self.keep_alive(change)
+            self.tell(failed(change, ReconcilerError(f"{error}{kept}")))
         return [change for change in due if change not in errors]
 
     def lacks(self, change: Change) -> ReconcilerError | None:
@@ -112,34 +143,57 @@ class Work:
             return reported(change, error)
         return None
 
-    def free(self, changes: Iterable[Change], places: Places, evicted: str | None = None) -> list[Change]:
+    async def free(self, changes: Iterable[Change], places: Places, evicted: Change | None = None) -> list[Change]:
         """Those whose place is free by now; the others are Blocked."""
-        left = {each.name for each in self.outcomes if each.action is Action.REPLACE and each.result is Result.DONE}
         ready = []
         for change in changes:
-            holder = places.holders.get(change.name)
-            if holder is None or holder in left or holder == evicted:
+            holder = places.holders.get(change)
+            if holder is None or holder in self._done or holder is evicted:
                 ready.append(change)
             else:
-                why = f"its place is still that of {holder!r}, whose replacement was not done"
-                self.tell(withheld(change.withhold(Withheld.BLOCKED, why)))
+                why = f"its place is still that of {holder.name!r}, whose {holder.action} was not done"
+                await self.withhold(change, Withheld.BLOCKED, why)
+        return ready
+
+    async def succeeded(self, deletions: Iterable[Change], due: Iterable[Change]) -> list[Change]:
+        """Without those in whose stead another one was to be created, and was not."""
+        wanting = (change for change in due if change.action is Action.CREATE and change not in self._done)
+        lacking = {change.desired.slot: change.name for change in wanting if change.desired}
+        ready = []
+        for change in deletions:
+            heir = lacking.get(change.live.slot) if change.live else None
+            if heir is None:
+                ready.append(change)
+            else:
+                await self.withhold(change, Withheld.BLOCKED, f"it stays until {heir!r} can take its place")
         return ready
 
     async def go_round(self, circle: Sequence[Change], places: Places) -> None:
-        """Of those that wait for each other, one is deleted first and created last."""
+        """Of those that wait for each other, one is deleted first and created last, if all of them may hope."""
+        hopeless = [change for change in circle if await self.try_step(change, rehearse_it) is None]
+        if hopeless:
+            await self.withhold_all((change for change in circle if change not in hopeless), hopeless[0])
+            return
         first, *others = circle
-        evicted = first.name if await self.try_step(first, evict_it) else None
+        if await self.try_step(first, evict_it) is None:
+            await self.withhold_all(others, first)
+            return
         for change in reversed(others):
-            for each in self.free([change], places, evicted):
+            for each in await self.free([change], places, first):
                 await self.carry_out(each, STEPS[each.action])
-        if evicted:
-            await self.carry_out(first, settle_down)
+        await self.carry_out(first, settle_down)
 
-    async def carry_out_all(self, changes: Iterable[Change]) -> None:
-        await asyncio.gather(*(self.carry_out(change, STEPS[change.action]) for change in changes))
+    async def withhold_all(self, changes: Iterable[Change], failed_one: Change) -> None:
+        for change in changes:
+            why = f"it changes places with {failed_one.name!r}, whose replacement was not done"
+            await self.withhold(change, Withheld.BLOCKED, why)
+
+    async def carry_out_all(self, changes: Iterable[Change], places: Places) -> None:
+        await asyncio.gather(*(self.carry_out(change, step_of(change, places)) for change in changes))
 
     async def carry_out(self, change: Change, step: Step) -> None:
         if said := await self.try_step(change, step):
+            self._done.add(change)
             self.tell(done(change, *said))
 
     async def try_step(self, change: Change, step: Step) -> tuple[str, str] | None:
@@ -149,6 +203,11 @@ class Work:
         except Exception as error:  # noqa: BLE001  it is reported, and the other changes go on
             self.tell(failed(change, reported(change, error)))
         return None
+
+
+def step_of(change: Change, places: Places) -> Step:
+    heir = places.heirs.get(change) if change.action is Action.DELETE else None
+    return making_room_for(heir) if heir else STEPS[change.action]
 
 
 def reported(change: Change, error: Exception) -> ReconcilerError:

@@ -11,7 +11,7 @@ from reconciler.engine.amend import create_anew, expect, stay_alive
 from reconciler.engine.create import create, post
 from reconciler.engine.hands import Hands, NotExtended
 
-__all__ = ["evict", "replace", "settle_down"]
+__all__ = ["evict", "rehearse", "replace", "settle_down"]
 
 
 async def replace(hands: Hands, change: Change) -> tuple[str, str]:
@@ -30,9 +30,8 @@ async def replace(hands: Hands, change: Change) -> tuple[str, str]:
 
 
 async def evict(hands: Hands, change: Change) -> None:
-    """The first half of a replacement, for one whose new place becomes free only when its own is."""
+    """The first half of a rehearsed replacement, for one whose new place becomes free only when its own is."""
     live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
-    await rehearse(hands, change)
     await hands.intend(desired, replaces=live.id)
     await remove(hands, live, mark)
 
@@ -43,15 +42,16 @@ async def settle_down(hands: Hands, change: Change) -> tuple[str, str]:
     return f"replaces {expect(change.live).id}", created.id
 
 
-async def rehearse(hands: Hands, change: Change) -> None:
-    """PATCH the old one with its old digest in the mark.
+async def rehearse(hands: Hands, change: Change, heir: Desired | None = None) -> None:
+    """PATCH the old one with its old digest in the mark, to where the new one will be delivered.
 
     That tries the token, the permission and, as far as Graph validates on PATCH (facts 4.6), the endpoint. If it fails
     nothing is deleted.
     """
-    live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
+    live, mark = expect(change.live), expect(change.mark)
+    url = (heir or expect(change.desired)).notification_url
     try:
-        patched = await hands.prolong(live, None, {"notificationUrl": marked(desired.notification_url, mark)})
+        patched = await hands.prolong(live, None, {"notificationUrl": marked(url, mark)})
     except NotExtended:
         return  # it is about to go, and all that was tried has worked
     except (EndpointRefused, Invalid) as error:

@@ -48,7 +48,10 @@ def test_a_step_that_goes_wrong_ends_it(reconcile, monkeypatch, environment):
 
 
 def test_a_plan_that_is_other_than_told_is_noticed(tmp_path, example):
-    with Stage(example.parent) as stage, pytest.raises(NotAsTold, match="has {'create': 0}, the story has {'create': 11}"):
+    with (
+        Stage(example.parent) as stage,
+        pytest.raises(NotAsTold, match=r"the story has .*'create': 11"),
+    ):
         stage.expect("--dry-run", create=11)
 
 

@@ -1,12 +1,13 @@
 """Places that only one can have: nobody is sent there before its holder has left."""
 
+import dataclasses
 import itertools
 
 import pytest
 
 from reconciler.core.errors import SecretError
 from reconciler.core.safety import Limits
-from tests.support.world import HOUR, MAIL, RING, TEAM, lines, mark_in, planned, said
+from tests.support.world import HOUR, MAIL, RING, TEAM, certificate, lines, mark_in, planned, said
 
 ALL_AT_ONCE = Limits(replacements=1.0)
 
@@ -169,3 +170,116 @@ async def test_what_a_replacement_deleted_is_known_until_it_is_done(scene):
     assert scene.held() == []
     scene.emulator.faults({"list": "breaks-off", "versions": ["beta"]})
     assert lines(await scene.apply(wanted)) == ["create a done"]
+
+
+REFUSE = {"/elsewhere": "refuse"}
+
+
+def elsewhere(scene):
+    return scene.receiver.url("/elsewhere")
+
+
+class TestWhatIsWithheldInAnApply:
+    """It is known only then that another change failed: what waits for that one must not lapse meanwhile."""
+
+    async def test_paced_is_renewed(self, scene):
+        await settled(scene, a=1, b=2)
+        scene.receiver.modes = REFUSE
+        wanted = [scene.want("a", TEAM.format(3), notification_url=elsewhere(scene)), scene.want("b", TEAM.format(4))]
+        scene.clock.advance(60 * HOUR)
+        before = scene.one("b")["expirationDateTime"]
+        report = await scene.apply(*wanted)
+        assert lines(report) == ["replace a failed", "replace b withheld"]
+        assert "Paced: an earlier replacement failed" in said(report, "b")
+        assert "it was renewed all the same" in said(report, "b")
+        assert scene.one("b")["expirationDateTime"] > before
+
+    async def test_blocked_is_renewed(self, scene):
+        await settled(scene, a=1, b=2)
+        scene.receiver.modes = REFUSE
+        scene.clock.advance(60 * HOUR)
+        wanted = [scene.want("a", TEAM.format(2)), scene.want("b", TEAM.format(3), notification_url=elsewhere(scene))]
+        report = await scene.apply(*wanted, limits=ALL_AT_ONCE)
+        assert lines(report) == ["replace a withheld", "replace b failed"]
+        assert "it was renewed all the same" in said(report, "a")
+
+    @pytest.mark.parametrize("name", ["a", "b"], ids=["replaced", "renamed"])
+    async def test_without_the_secret_it_is_renewed(self, scene, name):
+        await settled(scene, a=1)
+        scene.clock.advance(60 * HOUR)
+        before = scene.one("a")["expirationDateTime"]
+        scene.ring = {"k1": SecretError("the environment variable KEY is not set")}
+        await scene.apply(scene.want(name, TEAM.format(2 if name == "a" else 1)))
+        assert scene.one("a")["expirationDateTime"] > before
+
+
+@pytest.mark.parametrize("bad", "ab")
+async def test_a_circle_in_which_one_cannot_move_moves_nobody(scene, bad):
+    await settled(scene, a=1, b=2)
+    scene.receiver.modes = REFUSE
+    changes = {name: {"notification_url": elsewhere(scene)} if name == bad else {} for name in "ab"}
+    report = await scene.apply(
+        scene.want("a", TEAM.format(2), **changes["a"]), scene.want("b", TEAM.format(1), **changes["b"])
+    )
+    assert sorted(outcome.result.value for outcome in report.outcomes) == ["failed", "withheld"]
+    assert homes(scene, "ab") == {"a": TEAM.format(1), "b": TEAM.format(2)}
+
+
+async def test_who_waits_for_a_deletion_that_fails_stays_where_it_is(scene):
+    await settled(scene, a=1, b=2)
+    fault = {"method": "DELETE", "status": 403, "code": "accessDenied", "message": "Forbidden"}
+    scene.emulator.faults({"answers": [fault]})
+    report = await scene.apply(scene.want("b", TEAM.format(1)))
+    assert lines(report) == ["delete a failed", "replace b withheld"]
+    assert homes(scene, "ab") == {"a": TEAM.format(1), "b": TEAM.format(2)}
+
+
+class TestRenamed:
+    """The manifest has another name: to Graph that is one to delete and one to create."""
+
+    async def test_where_graph_takes_two_nothing_is_missed(self, scene):
+        await scene.apply(scene.want("old", MAIL.format(1)))
+        start = scene.requests()
+        await scene.apply(scene.want("new", MAIL.format(1)))
+        assert scene.writes(start) == ["POST 201", "DELETE 204"]
+
+    @pytest.mark.parametrize("resource", [MAIL, TEAM], ids=["shared place", "place for one"])
+    async def test_to_an_endpoint_that_refuses_nothing_is_lost(self, scene, resource):
+        await scene.apply(scene.want("old", resource.format(1)))
+        scene.clock.advance(HOUR)
+        scene.receiver.modes = REFUSE
+        report = await scene.apply(scene.want("new", resource.format(1), notification_url=elsewhere(scene)))
+        assert "done" not in {outcome.result.value for outcome in report.outcomes}
+        assert scene.held() == ["old"]
+
+
+async def test_twins_of_one_that_moves_are_deleted_in_the_same_run(scene):
+    desired = scene.want("mail", MAIL.format(1))
+    scene.put(desired, hours=120)
+    scene.put(desired, hours=100)
+    wanted = scene.want("mail", MAIL.format(2))
+    report = await scene.apply(wanted)
+    assert {outcome.result.value for outcome in report.outcomes} == {"done"}
+    assert planned(await scene.look(wanted)) == []
+
+
+async def test_a_mark_to_refresh_does_not_keep_from_renewing(scene):
+    """Graph may validate a URL only where it changes (facts 11.4): then the mark waits, and the renewal does not."""
+    scene.emulator.behave(validate_on_patch="url-change")
+    desired = scene.want("mail", MAIL.format(1))
+    older = dataclasses.replace(desired, asked=dataclasses.replace(desired.asked, resource="an older form"))
+    scene.put(older, hours=1)
+    before = scene.one("mail")["expirationDateTime"]
+    scene.receiver.mode = "refuse"
+    assert lines(await scene.apply(desired)) == ["renew mail done"]
+    assert scene.one("mail")["expirationDateTime"] > before
+
+
+async def test_a_certificate_that_is_refused_is_remembered_though_it_was_renewed(scene):
+    scene.emulator.behave(certificate_patch="refused")
+    old, new = certificate("one"), certificate("two")
+    await scene.apply(scene.want("a", TEAM.format(1), certificate=old))
+    scene.clock.advance(60 * HOUR)
+    wanted = scene.want("a", TEAM.format(1), certificate=new)
+    assert lines(await scene.apply(wanted)) == ["update a failed"]
+    assert lines(await scene.apply(wanted)) == ["replace a done"]
