@@ -77,11 +77,6 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def common() -> tuple[Parser, Parser]:
-    """The options that may stand before or after the subcommand: first those before it, then those after it."""
-    return tuple(common_options(before=before) for before in (True, False))  # type: ignore[return-value]  # two, as said
-
-
 def common_options(*, before: bool) -> Parser:
     options = Parser(add_help=False, argument_default=None if before else argparse.SUPPRESS)
     group = options.add_argument_group("common options")
@@ -127,7 +122,8 @@ def default(value: Any, *, before: bool) -> dict[str, Any]:
 
 def parser() -> Parser:
     """The whole command line, as ``completion`` and the tests see it, too."""
-    before, after = common()
+    # The common options may stand before or after the command.
+    before, after = common_options(before=True), common_options(before=False)
     root = Parser(prog="reconcile", description=DESCRIPTION, epilog=EPILOG, parents=[before])
     root.add_argument("--version", action=Version, nargs=0, help="show this program's version and exit")
     add_pass_options(root)

@@ -17,7 +17,7 @@ from reconciler.core.times import (
 
 
 def at(*numbers: int) -> dt.datetime:
-    return dt.datetime(*numbers, tzinfo=dt.UTC)  # type: ignore[arg-type,misc]
+    return dt.datetime(*numbers, tzinfo=dt.UTC)  # type: ignore[arg-type,misc]  # three numbers or more
 
 
 @pytest.mark.parametrize(

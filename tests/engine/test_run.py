@@ -4,8 +4,13 @@ import dataclasses
 
 import pytest
 
+from reconciler.core.catalog import Version
 from reconciler.core.errors import GraphError, StoreError
-from tests.support.world import HOUR, MAIL, TEAM, lines, planned, said
+from reconciler.core.plan import Options
+from reconciler.engine.ports import Body, Listing
+from reconciler.engine.run import View, dry_run
+from reconciler.store import NothingRemembered
+from tests.support.world import HOUR, MAIL, OWNER, TEAM, lines, planned, said
 
 
 def other_tenant(scene, name, **changes):
@@ -164,3 +169,24 @@ async def test_a_plan_made_twice_is_the_same_plan(scene):
     one, two = await scene.look(*wanted), await scene.look(*reversed(wanted))
     assert planned(one) == planned(two)
     assert one.plan.digest == two.plan.digest
+
+
+class BrokenReader:
+    """A mistake of ours, in one tenant."""
+
+    async def list(self) -> Listing:
+        raise ValueError("a bug")
+
+    async def get(self, subscription_id: str, version: Version) -> Body:
+        raise NotImplementedError  # it never comes to that
+
+
+async def test_a_mistake_of_ours_in_one_tenant_leaves_the_others(scene, caplog):
+    desired = scene.want("mail", MAIL.format(1))
+    async with scene.graph() as graph:
+        good = View("contoso", scene.client(graph, scene.emulator.info), NothingRemembered())
+        bad = View("fabrikam", BrokenReader(), NothingRemembered())
+        report = await dry_run([bad, good], [desired], now=scene.clock.now(), options=Options(owner=OWNER))
+    assert planned(report) == ["create mail Missing"]
+    assert "internal error, please report it: ValueError('a bug')" in str(report.unread["fabrikam"])
+    assert "Traceback" in caplog.text
