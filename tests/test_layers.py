@@ -31,7 +31,10 @@ def test_the_catalog_imports_nothing_of_ours_decision_26():
 
 @pytest.mark.parametrize(
     ("package", "module"),
-    [("reconciler.graph", "reconciler.graph.transport"), ("reconciler.emulator", "reconciler.emulator.validation")],
+    [
+        ("reconciler.graph", "reconciler.graph.transport"),
+        ("reconciler.emulator", "reconciler.emulator.outgoing"),
+    ],
 )
 def test_httpx_stays_in_one_module_per_package_decision_25(package, module):
     importers = graph().find_modules_that_directly_import("httpx")

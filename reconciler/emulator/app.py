@@ -11,36 +11,39 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.core.catalog import Version
-from reconciler.emulator import answers, refusals
-from reconciler.emulator.authority import Authority
-from reconciler.emulator.control import Control
-from reconciler.emulator.graph import CALLER, LOST, Graph
+from reconciler.emulator.control.routes import Control
+from reconciler.emulator.entra.authority import Authority
+from reconciler.emulator.graph import answers, refusals
+from reconciler.emulator.graph.routes import CALLER, LOST, Graph
 from reconciler.emulator.home import Home
-from reconciler.emulator.service import Service
-from reconciler.emulator.tokens import Tokens
+from reconciler.emulator.parts import Parts
 
 Drop = Callable[[Scope], None]
 """Ends the connection of a request at once."""
 
 
-def build(*, home: Home, service: Service, tokens: Tokens, origin: str, page_size: int, drop: Drop) -> ASGIApp:
-    versions = [
-        Mount(f"/{version}", Graph(version, service=service, tokens=tokens, origin=origin, page_size=page_size))
-        for version in Version
-    ]
-    authority = Authority(home=home, service=service, tokens=tokens, origin=origin)
-    control = Control(service=service, tokens=tokens)
+def build(parts: Parts, *, drop: Drop) -> ASGIApp:
+    versions = [Mount(f"/{version}", Graph(version, parts)) for version in Version]
+    authority = Authority(
+        home=parts.home,
+        apps=parts.apps,
+        clock=parts.clock,
+        keys=parts.keys,
+        tokens=parts.tokens,
+        origin=parts.origin,
+    )
+    control = Control(parts)
 
     def unknown(request: Request, error: Exception) -> Response:
         """Elsewhere, too, in Graph's envelope."""
-        now = service.clock.now()
+        now = parts.clock.now()
         refusal = refusals.no_segment(request.url.path.split("/")[1])
         if isinstance(error, HTTPException) and error.status_code != 404:
             refusal = refusals.Refusal(error.status_code, "MethodNotAllowed", error.detail)
         return answers.refused(refusal, given=answers.headers(request, now), now=now)
 
     routes = [*versions, *control.routes(), *authority.routes()]
-    return Log(Starlette(routes=routes, exception_handlers={HTTPException: unknown}), home=home, drop=drop)
+    return Log(Starlette(routes=routes, exception_handlers={HTTPException: unknown}), home=parts.home, drop=drop)
 
 
 class Log:

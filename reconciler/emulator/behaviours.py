@@ -20,11 +20,31 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "certificate-patch": Behaviour(
         ("ignored", "taken", "refused"), "What becomes of a certificate that is sent in PATCH?", "1.4"
     ),
+    "challenges": Behaviour(
+        ("often", "rarely", "never"),
+        "How often does reauthorizationRequired come? Often: by the token; rarely: before the subscription expires.",
+        "6",
+    ),
     "client-state-on-get": Behaviour(("hidden", "shown"), "Does GET by id return clientState?", "1.2"),
     "lifecycle-url-open": Behaviour(
         ("required", "optional"), "Is a lifecycle URL asked for where no source says so?", "1.5"
     ),
+    "notification-id": Behaviour(("absent", "present"), "Do notifications have an id of their own?", "5.4"),
+    "renew-and-reauthorize": Behaviour(
+        ("refused", "inconsistent", "allowed"),
+        "What becomes of the second of a renewal and a reauthorization within 10 minutes?",
+        "6",
+    ),
+    "throttling": Behaviour(
+        ("documented", "off"), "Are requests beyond the documented limits answered with 429?", "8.1"
+    ),
+    "token-lapse": Behaviour(
+        ("lost", "retried", "ignored"), "What becomes of notifications after the access token has lapsed?", "5.3"
+    ),
     "twins": Behaviour(("accept", "conflict"), "What becomes of a second, equal subscription?", "2.1"),
+    "unknown-targets": Behaviour(
+        ("accepted", "refused"), "Can one subscribe to what does not exist? Accepted, it never notifies.", "3.5"
+    ),
     "validate-on-patch": Behaviour(
         ("always", "url-change", "never"), "When are endpoints validated again? Reauthorize: only with always.", "4"
     ),

@@ -2,11 +2,12 @@
 
 import dataclasses
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from reconciler.core.catalog import Version
-from reconciler.emulator.errors import EmulatorError
+from reconciler.emulator.delivery_faults import DELIVERY_KEYS, DeliveryFaults
+from reconciler.emulator.reading import Keys, complete, flag, items, optional, read, seconds, text, texts, whole
 
 METHODS = frozenset({"DELETE", "GET", "LIST", "PATCH", "POST", "REAUTHORIZE"})
 """GET is LIST too, POST is reauthorize too."""
@@ -62,6 +63,15 @@ class Faults:
     """404 by id, while the slot stays taken (facts 3.5)."""
     slow: float = 0.0
     """Seconds before each answer."""
+    deliveries: DeliveryFaults = dataclasses.field(default_factory=DeliveryFaults)
+
+    def become(self, other: "Faults") -> None:
+        """Exactly these from now on, for all who hold this object."""
+        for field in dataclasses.fields(self):
+            setattr(self, field.name, getattr(other, field.name))
+
+    def clear(self) -> None:
+        self.become(Faults())
 
     def take_answer(self, method: str, version: Version) -> Answer | None:
         for answer in self.answers:
@@ -88,6 +98,7 @@ class Faults:
             "extend": self.extend,
             "ghost": sorted(self.ghost),
             "slow": self.slow,
+            "deliveries": self.deliveries.as_json(),
         }
 
 
@@ -101,57 +112,9 @@ def answer_as_json(answer: Answer) -> dict[str, object]:
     return result
 
 
-Reader = Callable[[Any], object]
-
-
 def parse(data: object) -> Faults:
     """Absent keys mean no fault; raises ``EmulatorError``."""
     return Faults(**read(data, FAULT_KEYS, "faults"))
-
-
-def read(data: object, keys: dict[str, tuple[str, Reader]], what: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise EmulatorError(f"{what}: an object is needed")
-    if unknown := sorted(data.keys() - keys.keys()):
-        raise EmulatorError(f"{what}: unknown key '{unknown[0]}', use {', '.join(sorted(keys))}")
-    result: dict[str, Any] = {}
-    for key, value in data.items():
-        name, reader = keys[key]
-        try:
-            result[name] = reader(value)
-        except (TypeError, ValueError) as error:
-            raise EmulatorError(f"{what}: {value!r} is no good value for '{key}': {error}") from error
-    return result
-
-
-def texts(value: Any) -> frozenset[str]:
-    if not isinstance(value, list):
-        raise TypeError("a list is needed")
-    return frozenset(text(each) for each in value)
-
-
-def text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text is needed")
-    return value
-
-
-def seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise TypeError("a number of seconds is needed")
-    return float(value)
-
-
-def whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError("a whole number is needed")
-    return value
-
-
-def flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("true or false is needed")
-    return value
 
 
 def method(value: Any) -> str:
@@ -179,29 +142,15 @@ def losses(value: Any) -> list[Lost]:
     return [complete(Lost, LOST_KEYS, each) for each in items(value)]
 
 
-def complete(kind: Callable[..., Any], keys: dict[str, tuple[str, Reader]], data: object) -> Any:
-    return kind(**read(data, keys, kind.__name__.lower()))
-
-
-def items(value: Any) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError("a list is needed")
-    return value
-
-
-def optional(reader: Reader) -> Reader:
-    return lambda value: None if value is None else reader(value)
-
-
-LOST_KEYS: dict[str, tuple[str, Reader]] = {"method": ("method", method), "count": ("count", whole)}
-ANSWER_KEYS: dict[str, tuple[str, Reader]] = LOST_KEYS | {
+LOST_KEYS: Keys = {"method": ("method", method), "count": ("count", whole)}
+ANSWER_KEYS: Keys = LOST_KEYS | {
     "status": ("status", status),
     "code": ("code", text),
     "message": ("message", text),
     "retryAfter": ("retry_after", retry_after),
     "version": ("version", optional(Version)),
 }
-FAULT_KEYS: dict[str, tuple[str, Reader]] = {
+FAULT_KEYS: Keys = {
     "list": ("list", optional(ListFault)),
     "omit": ("omit", texts),
     "versions": ("versions", lambda value: frozenset(map(Version, texts(value)))),
@@ -211,4 +160,5 @@ FAULT_KEYS: dict[str, tuple[str, Reader]] = {
     "extend": ("extend", flag),
     "ghost": ("ghost", texts),
     "slow": ("slow", seconds),
+    "deliveries": ("deliveries", lambda value: DeliveryFaults(**read(value, DELIVERY_KEYS, "deliveries"))),
 }

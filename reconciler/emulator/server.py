@@ -11,15 +11,10 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from reconciler.emulator.app import build
-from reconciler.emulator.apps import App, Apps
-from reconciler.emulator.behaviours import Behaviours
-from reconciler.emulator.clock import Clock
 from reconciler.emulator.errors import EmulatorError
-from reconciler.emulator.home import Home, Identity
+from reconciler.emulator.home import Home
 from reconciler.emulator.options import Options
-from reconciler.emulator.service import Service
-from reconciler.emulator.tokens import Tokens
-from reconciler.emulator.validation import Endpoints
+from reconciler.emulator.parts import Parts, assemble
 
 Ready = Callable[[dict[str, object]], None]
 
@@ -29,33 +24,21 @@ async def serve(options: Options, *, ready: Ready) -> None:
     with contextlib.closing(listen(options)) as listener, contextlib.closing(home):
         identity = home.prepare()
         origin = f"https://{host_in_url(options.host)}:{listener.getsockname()[1]}"
-        endpoints = Endpoints(ca_file=home.ca_file, limit=options.validation_limit)
-        async with contextlib.aclosing(endpoints):
-            service = make_service(options, identity, endpoints)
+        async with contextlib.aclosing(assemble(options, home=home, identity=identity, origin=origin)) as parts:
             connections = Connections()
-            server = make_server(options, home=home, service=service, origin=origin, connections=connections)
+            server = make_server(parts, connections)
             server.announce = lambda: ready(home.announce(origin=origin, identity=identity))
+            agenda = asyncio.create_task(parts.agenda.run())
             try:
                 await run(server, listener)
             finally:
+                agenda.cancel()
                 connections.drop_all()
                 await asyncio.sleep(0)  # for the transports to notice
 
 
-def make_service(options: Options, identity: Identity, endpoints: Endpoints) -> Service:
-    first = App(tenant_id=identity.tenant_id, client_id=identity.client_id, client_secret=identity.client_secret)
-    return Service(apps=Apps(first), behaviours=Behaviours(options.behaviours), clock=Clock(), endpoints=endpoints)
-
-
-def make_server(options: Options, *, home: Home, service: Service, origin: str, connections: "Connections") -> "Server":
-    app = build(
-        home=home,
-        service=service,
-        tokens=Tokens(home.signing_key(), origin=origin),
-        origin=origin,
-        page_size=options.page_size,
-        drop=connections.drop,
-    )
+def make_server(parts: Parts, connections: "Connections") -> "Server":
+    app = build(parts, drop=connections.drop)
     config = uvicorn.Config(
         app,
         http=connections.protocol(),
@@ -69,8 +52,8 @@ def make_server(options: Options, *, home: Home, service: Service, origin: str, 
         proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
-        ssl_certfile=home.path("server.pem"),
-        ssl_keyfile=str(home.path("server.key")),
+        ssl_certfile=parts.home.path("server.pem"),
+        ssl_keyfile=str(parts.home.path("server.key")),
     )
     return Server(config)
 

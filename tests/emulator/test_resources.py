@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.catalog import Version
-from reconciler.emulator import filters, instants, resources
-from reconciler.emulator.refusals import Refusal
+from reconciler.emulator import instants
+from reconciler.emulator.graph import filters, resources
+from reconciler.emulator.graph.refusals import Refusal
 
 GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 EVENTS = "solutions/virtualEvents/events"

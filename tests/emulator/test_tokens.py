@@ -15,7 +15,7 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from reconciler.emulator.apps import ALL_ROLES
+from reconciler.emulator.entra.apps import ALL_ROLES
 from tests.support.emulator import RunningEmulator
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.emulator.refusals import Refusal
-from reconciler.emulator.validation import Endpoints
+from reconciler.emulator.graph.refusals import Refusal
+from reconciler.emulator.graph.validation import Endpoints
+from reconciler.emulator.outgoing import Outgoing
 from tests.emulator.conftest import Create, soon
 from tests.emulator.test_create import error
 from tests.support.emulator import RunningEmulator
@@ -103,10 +104,11 @@ async def test_no_request_leaves_this_machine(emulator: RunningEmulator, url: st
         seen.append(request)
         return httpx.Response(200, text=request.url.params["validationToken"])
 
-    endpoints = Endpoints(ca_file=Path(emulator.info["caFile"]), limit=1.0)
+    outgoing = Outgoing(Path(emulator.info["caFile"]))
+    endpoints = Endpoints(outgoing, limit=1.0)
     recording = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    endpoints._turns = itertools.cycle([recording])
-    async with contextlib.aclosing(endpoints), recording:
+    outgoing._turns = itertools.cycle([recording])
+    async with contextlib.aclosing(outgoing), recording:
         if asked:
             await endpoints.validate([url])
         else:

@@ -6,10 +6,11 @@ Whatever is not in the catalog, not in this version or not allowed with this que
 import dataclasses
 import functools
 import re
+import urllib.parse
 
 from reconciler.core.catalog import ENTRIES, Entry, Version, Workload
-from reconciler.emulator import filters, refusals
-from reconciler.emulator.paths import Argument, Step, canonical_id, decoded, split, steps
+from reconciler.emulator.graph import filters, refusals
+from reconciler.emulator.graph.paths import Argument, Step, canonical_id, decoded, split, steps
 
 PLACEHOLDER = re.compile(r"\{[^{}]+\}")
 NO_ID = re.compile(r"[{}]|^get[A-Z]\w*$")
@@ -35,9 +36,23 @@ class Resource:
         return self.entry.slot or self.path
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        """What changes are matched by: the path, or the entry with each of the values that it is for."""
+        if not self.any_of:
+            return (self.path,)
+        return tuple(topic(self.entry.id, value) for value in sorted(self.any_of))
+
+    @property
     def limit_path(self) -> str:
         """As the refusal for a taken slot spells it (facts 3.5)."""
         return PLACEHOLDER.sub("{ID}", self.entry.path.partition("?")[0]).upper()
+
+
+def topic(entry_id: str, value: str) -> str:
+    """A join URL may be escaped once more or not (facts 2.5): escapes make no difference."""
+    while (plain := urllib.parse.unquote(value)) != value:
+        value = plain
+    return f"{entry_id}:{value}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,34 +8,53 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reconciler.emulator import credentials
-from reconciler.emulator.credentials import EntraError, Proof
+from reconciler.emulator.clock import Clock
+from reconciler.emulator.entra import credentials
+from reconciler.emulator.entra.apps import Apps
+from reconciler.emulator.entra.credentials import EntraError, Proof
+from reconciler.emulator.entra.keys import Keys
+from reconciler.emulator.entra.tokens import LIFETIME, Tokens
 from reconciler.emulator.home import Home
-from reconciler.emulator.service import Service
-from reconciler.emulator.tokens import LIFETIME, Tokens
 
 
 class Authority:
-    def __init__(self, *, home: Home, service: Service, tokens: Tokens, origin: str) -> None:
+    def __init__(self, *, home: Home, apps: Apps, clock: Clock, keys: Keys, tokens: Tokens, origin: str) -> None:
         self.certificate = home.client_certificate()
-        self.service = service
+        self.apps = apps
+        self.clock = clock
+        self.key_ring = keys
         self.tokens = tokens
         self.origin = origin
 
     def routes(self) -> list[Route]:
         return [
             Route("/common/discovery/keys", self.keys),
+            Route("/common/.well-known/openid-configuration", self.common),
             Route("/common/discovery/v2.0/keys", self.keys),
             Route("/{tenant}/v2.0/.well-known/openid-configuration", self.metadata),
             Route("/{tenant}/oauth2/v2.0/token", self.token, methods=["POST"]),
         ]
 
     async def keys(self, _: Request) -> Response:
-        return JSONResponse(self.tokens.key_set())
+        return JSONResponse(self.key_ring.as_json())
+
+    async def common(self, _: Request) -> Response:
+        """The older version, for tokens of ``ver`` 1.0 (facts 7.3)."""
+        return JSONResponse(
+            {
+                "issuer": "https://sts.windows.net/{tenantid}/",
+                "authorization_endpoint": f"{self.origin}/common/oauth2/authorize",
+                "token_endpoint": f"{self.origin}/common/oauth2/token",
+                "jwks_uri": f"{self.origin}/common/discovery/keys",
+                "response_types_supported": ["code", "id_token"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+            }
+        )
 
     async def metadata(self, request: Request) -> Response:
         tenant = request.path_params["tenant"]
-        if tenant != "common" and not self.service.apps.has_tenant(tenant):
+        if tenant != "common" and not self.apps.has_tenant(tenant):
             return self.refused(credentials.unknown_tenant(tenant))
         base = f"{self.origin}/{tenant}"
         return JSONResponse(
@@ -58,12 +77,12 @@ class Authority:
         form = dict(urllib.parse.parse_qsl((await request.body()).decode("utf-8", "replace")))
         proof = Proof(self.certificate, f"{self.origin}/{tenant}/oauth2/v2.0/token")
         try:
-            app = credentials.authenticate(form, tenant=tenant, apps=self.service.apps, proof=proof)
+            app = credentials.authenticate(form, tenant=tenant, apps=self.apps, proof=proof)
             audience = credentials.audience(form, origin=self.origin)
         except EntraError as error:
             return self.refused(error)
         token = self.tokens.issue(
-            tenant=app.tenant_id, app=app.client_id, roles=app.roles, audience=audience, now=self.service.clock.now()
+            tenant=app.tenant_id, app=app.client_id, roles=app.roles, audience=audience, now=self.clock.now()
         )
         seconds = LIFETIME // dt.timedelta(seconds=1)
         return JSONResponse(
@@ -72,7 +91,7 @@ class Authority:
 
     def refused(self, error: EntraError) -> Response:
         """Entra's shape of an error."""
-        timestamp = self.service.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
+        timestamp = self.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
         trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
         message = f"AADSTS{error.number}: {error.message}"
         body = {

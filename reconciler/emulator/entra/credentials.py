@@ -9,8 +9,9 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from reconciler.emulator.apps import App, Apps
-from reconciler.emulator.tokens import GRAPH, base64url
+from reconciler.emulator.entra.apps import App, Apps
+from reconciler.emulator.entra.encoding import base64url
+from reconciler.emulator.entra.tokens import GRAPH
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEFAULT = "/.default"

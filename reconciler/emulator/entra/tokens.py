@@ -1,15 +1,13 @@
 """Access tokens: an application and its permissions in, a signed JWT out; and back, or the reason why not."""
 
-import base64
 import dataclasses
 import datetime as dt
-import hashlib
 import uuid
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+
+from reconciler.emulator.entra.keys import Keys
 
 LIFETIME = dt.timedelta(hours=1)
 GRAPH = "https://graph.microsoft.com"
@@ -30,15 +28,15 @@ class Caller:
     principal: str
     permissions: frozenset[str]
     delegated: bool
+    expires_at: dt.datetime
+    """When the token lapses, and with it the leave to deliver what it asked for (facts 5.3)."""
 
 
 class Tokens:
-    def __init__(self, key: rsa.RSAPrivateKey, *, origin: str) -> None:
-        self._key = key
-        self._public = key.public_key()
+    def __init__(self, keys: Keys, *, origin: str) -> None:
+        self._keys = keys
         self._origin = origin
         self._checked: dict[str, dict[str, Any]] = {}
-        self.key_id = key_id(self._public)
 
     def issue(
         self,
@@ -70,7 +68,8 @@ class Tokens:
             "ver": "2.0",
         }
         claims |= {"scp": " ".join(scopes)} if scopes else {"roles": list(roles)}
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
+        key_id, key = self._keys.current
+        return jwt.encode(claims, key, algorithm="RS256", headers={"kid": key_id})
 
     def check(self, authorization: str | None, *, now: dt.datetime) -> Caller:
         """The caller by the ``Authorization`` header; ``InvalidToken`` says what is wrong with it."""
@@ -88,15 +87,23 @@ class Tokens:
             principal=claims["oid"],
             permissions=frozenset(claims.get("roles") or claims.get("scp", "").split()),
             delegated="scp" in claims,
+            expires_at=dt.datetime.fromtimestamp(claims["exp"], dt.UTC),
         )
+
+    def forget(self) -> None:
+        """After the keys were turned: what was signed with one that is gone is good no longer."""
+        self._checked.clear()
 
     def _claims(self, token: str) -> dict[str, Any]:
         """Signature only; the time is the emulator's, not the machine's."""
         if token not in self._checked:
             try:
+                key = self._keys.find(str(jwt.get_unverified_header(token).get("kid")))
+                if key is None:
+                    raise InvalidToken("Access token validation failure. Invalid signature.")
                 claims = jwt.decode(
                     token,
-                    self._public,
+                    key,
                     algorithms=["RS256"],
                     options={"verify_aud": False, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
                 )
@@ -106,30 +113,3 @@ class Tokens:
                 self._checked.clear()
             self._checked[token] = claims
         return self._checked[token]
-
-    def key_set(self) -> dict[str, object]:
-        """JWKS, as the metadata's ``jwks_uri`` serves it."""
-        numbers = self._public.public_numbers()
-        key = {
-            "kty": "RSA",
-            "use": "sig",
-            "alg": "RS256",
-            "kid": self.key_id,
-            "x5t": self.key_id,
-            "n": number(numbers.n),
-            "e": number(numbers.e),
-        }
-        return {"keys": [key]}
-
-
-def key_id(key: rsa.RSAPublicKey) -> str:
-    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return base64url(hashlib.sha256(der).digest()[:20])
-
-
-def number(value: int) -> str:
-    return base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def base64url(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

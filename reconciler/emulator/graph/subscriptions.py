@@ -4,11 +4,13 @@ import dataclasses
 import datetime as dt
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
+from typing import TypeVar
 
 from reconciler.core.catalog import ChangeType, Version
-from reconciler.emulator.resources import Resource
+from reconciler.emulator.graph.resources import Resource
 
+K = TypeVar("K", bound=Hashable)
 Owner = tuple[str, str]
 """Tenant and app; others do not see their subscriptions (facts 3.2)."""
 
@@ -28,6 +30,9 @@ class Subscription:
     client_state: str | None
     expires_at: dt.datetime
     created_at: dt.datetime
+    authorized_until: dt.datetime
+    """When the token that last created, renewed or reauthorized it lapses (facts 5.3)."""
+    delegated: bool = False
     rich: bool | None = None
     certificate: str | None = None
     certificate_id: str | None = None
@@ -51,6 +56,7 @@ class Subscriptions:
         self._all: dict[str, Subscription] = {}
         self._owned: dict[Owner, dict[str, int]] = {}
         self._slots: dict[tuple[str, ...], dict[str, None]] = {}
+        self._topics: dict[tuple[str, str], dict[str, None]] = {}
         self._expirations: list[tuple[dt.datetime, str]] = []
 
     def __len__(self) -> int:
@@ -75,8 +81,17 @@ class Subscriptions:
         for identifier in self._slots.get(place(owner, resource), {}):
             yield self._all[identifier]
 
+    def following(self, tenant: str, topics: Iterable[str], now: dt.datetime) -> Iterator[Subscription]:
+        """Those that any of the topics is for, each once, without a look at the others."""
+        self.forget_expired(now)
+        found = {each: None for topic in topics for each in self._topics.get((tenant, topic), {})}
+        for identifier in found:
+            yield self._all[identifier]
+
     def add(self, subscription: Subscription) -> None:
         self._all[subscription.id] = subscription
+        for topic in subscription.resource.topics:
+            self._topics.setdefault((subscription.tenant, topic), {})[subscription.id] = None
         self._owned.setdefault(subscription.owner, {})[subscription.id] = next(self._serials)
         self._slots.setdefault(place(subscription.owner, subscription.resource), {})[subscription.id] = None
         heapq.heappush(self._expirations, (subscription.expires_at, subscription.id))
@@ -89,13 +104,12 @@ class Subscriptions:
     def remove(self, subscription: Subscription) -> None:
         del self._all[subscription.id]
         del self._owned[subscription.owner][subscription.id]
-        slot = place(subscription.owner, subscription.resource)
-        del self._slots[slot][subscription.id]
-        if not self._slots[slot]:
-            del self._slots[slot]
+        take_out(self._slots, place(subscription.owner, subscription.resource), subscription.id)
+        for topic in subscription.resource.topics:
+            take_out(self._topics, (subscription.tenant, topic), subscription.id)
 
     def clear(self) -> None:
-        for index in (self._all, self._owned, self._slots, self._expirations):
+        for index in (self._all, self._owned, self._slots, self._topics, self._expirations):
             index.clear()
 
     def forget_expired(self, now: dt.datetime) -> None:
@@ -104,6 +118,12 @@ class Subscriptions:
             subscription = self._all.get(identifier)
             if subscription is not None and subscription.expires_at <= now:  # else it was renewed meanwhile
                 self.remove(subscription)
+
+
+def take_out(index: dict[K, dict[str, None]], key: K, identifier: str) -> None:
+    del index[key][identifier]
+    if not index[key]:
+        del index[key]
 
 
 def place(owner: Owner, resource: Resource) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from reconciler.core.catalog import Version
-from reconciler.emulator import answers, pages, refusals
-from reconciler.emulator.refusals import Refusal
-from reconciler.emulator.service import Service
-from reconciler.emulator.tokens import Caller, InvalidToken, Tokens
+from reconciler.emulator.entra.tokens import Caller, InvalidToken
+from reconciler.emulator.graph import answers, pages, refusals
+from reconciler.emulator.graph.refusals import Refusal
+from reconciler.emulator.parts import Parts
+from reconciler.emulator.world.routes import WorldRoutes
 
 CALLER = "emulator.caller"
 LOST = "emulator.lost"
@@ -37,12 +38,13 @@ class Call:
 class Graph:
     """One version of it, as an ASGI application."""
 
-    def __init__(self, version: Version, *, service: Service, tokens: Tokens, origin: str, page_size: int) -> None:
+    def __init__(self, version: Version, parts: Parts) -> None:
         self.version = version
-        self.service = service
-        self.tokens = tokens
-        self.origin = origin
-        self.page_size = page_size
+        self.service = parts.service
+        self.tokens = parts.tokens
+        self.origin = parts.origin
+        self.page_size = parts.options.page_size
+        self.world = WorldRoutes(parts.world, version=version, origin=parts.origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -75,8 +77,8 @@ class Graph:
                 return await self.reauthorize(Call(request, caller, method, identifier))
             case ["subscriptions", _, other, *_]:
                 raise refusals.no_segment(other)
-            case others:
-                raise refusals.no_segment(others[0] if others else "")
+            case _:
+                return await self.world.respond(request, caller, path=below(request))
 
     def authenticate(self, request: Request) -> Caller:
         try:
@@ -162,6 +164,12 @@ class Graph:
     def entity(self, body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         context = {"@odata.context": f"{self.origin}/{self.version}/$metadata#subscriptions/$entity"}
         return JSONResponse(context | body, status_code=status, headers=headers)
+
+
+def below(request: Request) -> str:
+    """The path below the version, escapes as they were sent."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return raw.decode("latin-1").partition("?")[0].partition("/")[2].partition("/")[2].strip("/")
 
 
 def segments(request: Request) -> list[str]:

@@ -9,10 +9,10 @@ import dataclasses
 import itertools
 from collections.abc import Iterable
 
-from reconciler.emulator import refusals
 from reconciler.emulator.faults import Faults, ListFault
-from reconciler.emulator.refusals import Refusal
-from reconciler.emulator.subscriptions import Subscription
+from reconciler.emulator.graph import refusals
+from reconciler.emulator.graph.refusals import Refusal
+from reconciler.emulator.graph.subscriptions import Subscription
 
 EMPTY_PAGES = 50
 AFTER, BLANK = "after", "blank"

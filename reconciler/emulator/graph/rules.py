@@ -12,11 +12,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from reconciler.core.catalog import Entry, LifecycleUrl, Rich
-from reconciler.emulator import refusals
 from reconciler.emulator.behaviours import Behaviours
-from reconciler.emulator.bodies import Creation
-from reconciler.emulator.resources import Resource
-from reconciler.emulator.tokens import Caller
+from reconciler.emulator.entra.tokens import Caller
+from reconciler.emulator.graph import refusals
+from reconciler.emulator.graph.bodies import Creation
+from reconciler.emulator.graph.resources import Resource
 
 SHORTEST = dt.timedelta(minutes=45)
 LIFECYCLE_URL_OVER = dt.timedelta(hours=1)

@@ -8,18 +8,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reconciler.emulator import answers, faults, instants
+from reconciler.emulator import faults, instants
+from reconciler.emulator.entra.tokens import LIFETIME
 from reconciler.emulator.errors import EmulatorError
-from reconciler.emulator.service import Service
-from reconciler.emulator.tokens import LIFETIME, Tokens
+from reconciler.emulator.graph import answers
+from reconciler.emulator.parts import Parts
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Control:
-    def __init__(self, *, service: Service, tokens: Tokens) -> None:
-        self.service = service
-        self.tokens = tokens
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
 
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, Endpoint]] = [
@@ -38,48 +38,51 @@ class Control:
         return [Route(f"/emulator/{path}", complained(endpoint), methods=[method]) for method, path, endpoint in table]
 
     async def apps(self, _: Request) -> Response:
-        return JSONResponse({"value": [app.as_json() for app in self.service.apps]})
+        return JSONResponse({"value": [app.as_json() for app in self.parts.apps]})
 
     async def register(self, request: Request) -> Response:
-        return JSONResponse(self.service.apps.register(await json_object(request)).as_json(), status_code=201)
+        return JSONResponse(self.parts.apps.register(await json_object(request)).as_json(), status_code=201)
 
     async def behaviours(self, _: Request) -> Response:
-        return JSONResponse(self.service.behaviours.as_json())
+        return JSONResponse(self.parts.behaviours.as_json())
 
     async def change_behaviours(self, request: Request) -> Response:
         """Those that are not named stay as they are."""
-        self.service.behaviours.change(await json_object(request))
+        self.parts.behaviours.change(await json_object(request))
         return await self.behaviours(request)
 
     async def clock(self, _: Request) -> Response:
-        clock = self.service.clock
-        return JSONResponse({"now": instants.spell(clock.now()), "offset": clock.offset.total_seconds()})
+        clock = self.parts.clock
+        return JSONResponse(
+            {"now": instants.spell(clock.now()), "offset": clock.offset.total_seconds(), "scale": clock.scale}
+        )
 
     async def advance(self, request: Request) -> Response:
         data = await json_object(request)
         if data.keys() != {"advance"} or not is_number(data["advance"]):
             raise EmulatorError('the clock is moved with {"advance": seconds}')
         try:
-            self.service.clock.advance(dt.timedelta(seconds=data["advance"]))
+            self.parts.clock.advance(dt.timedelta(seconds=data["advance"]))
         except (OverflowError, ValueError) as error:
             raise EmulatorError(f"the clock cannot be moved by {data['advance']} seconds: {error}") from error
+        self.parts.agenda.wake()
         return await self.clock(request)
 
     async def faults(self, _: Request) -> Response:
-        return JSONResponse(self.service.faults.as_json())
+        return JSONResponse(self.parts.faults.as_json())
 
     async def set_faults(self, request: Request) -> Response:
         """Those that are not named end."""
-        self.service.faults = faults.parse(await json_object(request))
+        self.parts.faults.become(faults.parse(await json_object(request)))
         return await self.faults(request)
 
     async def reset(self, _: Request) -> Response:
-        self.service.reset()
+        self.parts.reset()
         return Response(status_code=204)
 
     async def subscriptions(self, _: Request) -> Response:
-        subscriptions = self.service.subscriptions
-        subscriptions.forget_expired(self.service.clock.now())
+        subscriptions = self.parts.subscriptions
+        subscriptions.forget_expired(self.parts.clock.now())
         return JSONResponse({"value": [answers.everything(each) for each in subscriptions]})
 
     async def token(self, request: Request) -> Response:
@@ -87,21 +90,21 @@ class Control:
         data = await json_object(request)
         if unknown := sorted(data.keys() - {"tenantId", "clientId", "roles", "scopes", "lifetime"}):
             raise EmulatorError(f"tokens: unknown key '{unknown[0]}'")
-        first = self.service.apps.first
+        first = self.parts.apps.first
         tenant, client = data.get("tenantId", first.tenant_id), data.get("clientId", first.client_id)
-        app = self.service.apps.find(str(tenant), str(client))
+        app = self.parts.apps.find(str(tenant), str(client))
         if app is None:
             raise EmulatorError(f"app '{client}' is not registered in tenant '{tenant}': POST it to /emulator/apps")
         lifetime = data.get("lifetime", LIFETIME.total_seconds())
         if not is_number(lifetime):
             raise EmulatorError("tokens: lifetime is a number of seconds")
-        token = self.tokens.issue(
+        token = self.parts.tokens.issue(
             tenant=app.tenant_id,
             app=app.client_id,
             roles=names(data, "roles", app.roles),
             scopes=names(data, "scopes", ()),
             lifetime=dt.timedelta(seconds=lifetime),
-            now=self.service.clock.now(),
+            now=self.parts.clock.now(),
         )
         return JSONResponse({"access_token": token}, status_code=201)
 

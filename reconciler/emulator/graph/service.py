@@ -5,34 +5,25 @@ import datetime as dt
 import uuid
 
 from reconciler.core.catalog import Version
-from reconciler.emulator import bodies, refusals, resources, rules
-from reconciler.emulator.apps import Apps
 from reconciler.emulator.behaviours import Behaviours
 from reconciler.emulator.clock import Clock
+from reconciler.emulator.entra.tokens import Caller
 from reconciler.emulator.faults import Faults
-from reconciler.emulator.resources import Resource
-from reconciler.emulator.subscriptions import Subscription, Subscriptions
-from reconciler.emulator.tokens import Caller
-from reconciler.emulator.validation import Endpoints
+from reconciler.emulator.graph import bodies, refusals, resources, rules
+from reconciler.emulator.graph.resources import Resource
+from reconciler.emulator.graph.subscriptions import Subscription, Subscriptions
+from reconciler.emulator.graph.validation import Endpoints
+from reconciler.emulator.notifications.lifecycle import Lifecycle
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Service:
-    """All that lives while the emulator runs. A reset forgets it all but the first app."""
-
-    apps: Apps
     behaviours: Behaviours
     clock: Clock
     endpoints: Endpoints
-    faults: Faults = dataclasses.field(default_factory=Faults)
-    subscriptions: Subscriptions = dataclasses.field(default_factory=Subscriptions)
-
-    def reset(self) -> None:
-        self.apps.reset()
-        self.behaviours.reset()
-        self.clock.reset()
-        self.faults = Faults()
-        self.subscriptions.clear()
+    faults: Faults
+    lifecycle: Lifecycle
+    subscriptions: Subscriptions
 
     async def create(self, body: bytes, *, content_type: str, caller: Caller, version: Version) -> Subscription:
         now = self.clock.now()
@@ -48,6 +39,7 @@ class Service:
         expires_at = rules.granted(asked.expires_at, now=now, at_most=self.faults.granted)
         subscription = created(asked, resource, caller=caller, version=version, expires_at=expires_at, now=now)
         self.subscriptions.add(subscription)
+        self.lifecycle.authorized(subscription)
         return subscription
 
     def _check_unique(self, asked: bodies.Creation, resource: Resource, caller: Caller) -> None:
@@ -86,8 +78,9 @@ class Service:
         rules.check_workload(
             current.resource, caller, operation="Update", expires_at=asked.expires_at, rich=bool(current.rich), now=now
         )
-        changed = self._changed(current, asked, now)
+        changed = self._changed(current, asked, caller=caller, now=now)
         self.subscriptions.replace(changed)
+        self.lifecycle.authorized(changed)
         return changed
 
     def _check_certificate_change(self, asked: bodies.Change) -> None:
@@ -105,9 +98,14 @@ class Service:
         changed = new_url is not None and new_url != current.notification_url
         return [new_url] if changed and new_url and self.behaviours["validate-on-patch"] == "url-change" else []
 
-    def _changed(self, current: Subscription, asked: bodies.Change, now: dt.datetime) -> Subscription:
+    def _changed(
+        self, current: Subscription, asked: bodies.Change, *, caller: Caller, now: dt.datetime
+    ) -> Subscription:
         changed = dataclasses.replace(
-            current, notification_url=asked.notification_url or current.notification_url, renewed_at=now
+            current,
+            notification_url=asked.notification_url or current.notification_url,
+            renewed_at=now,
+            authorized_until=caller.expires_at,
         )
         if asked.expires_at is not None and self.faults.extend:
             expires_at = rules.granted(asked.expires_at, now=now, at_most=self.faults.granted)
@@ -129,7 +127,9 @@ class Service:
         rules.check_workload(
             current.resource, caller, operation="Update", expires_at=None, rich=bool(current.rich), now=now
         )
-        self.subscriptions.replace(dataclasses.replace(current, reauthorized_at=now))
+        reauthorized = dataclasses.replace(current, reauthorized_at=now, authorized_until=caller.expires_at)
+        self.subscriptions.replace(reauthorized)
+        self.lifecycle.authorized(reauthorized)
 
     def delete(self, identifier: str, *, caller: Caller, version: Version) -> None:
         current = self.find(identifier, caller=caller, version=version)
@@ -162,6 +162,8 @@ def created(
         client_state=asked.client_state,
         expires_at=expires_at,
         created_at=now,
+        authorized_until=caller.expires_at,
+        delegated=caller.delegated,
         rich=asked.rich,
         certificate=asked.certificate,
         certificate_id=asked.certificate_id,

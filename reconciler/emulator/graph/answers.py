@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from reconciler.core.catalog import Workload
+from reconciler.emulator.graph.refusals import Refusal
+from reconciler.emulator.graph.subscriptions import Subscription
 from reconciler.emulator.instants import spell
-from reconciler.emulator.refusals import Refusal
-from reconciler.emulator.subscriptions import Subscription
 
 
 def created(subscription: Subscription) -> dict[str, Any]:
@@ -57,6 +57,9 @@ def everything(subscription: Subscription) -> dict[str, Any]:
         "slot": subscription.resource.slot,
         "anyOf": sorted(subscription.resource.any_of),
         "encryptionCertificate": subscription.certificate,
+        "authorizedUntil": spell(subscription.authorized_until),
+        "delegated": subscription.delegated,
+        "topics": list(subscription.resource.topics),
         "createdDateTime": spell(subscription.created_at),
         "renewedDateTime": spelled(subscription.renewed_at),
         "reauthorizedDateTime": spelled(subscription.reauthorized_at),

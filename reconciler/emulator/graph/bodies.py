@@ -10,8 +10,9 @@ import urllib.parse
 from typing import Any
 
 from reconciler.core.catalog import ChangeType, Version
-from reconciler.emulator import instants, refusals
-from reconciler.emulator.refusals import Refusal
+from reconciler.emulator import instants
+from reconciler.emulator.graph import refusals
+from reconciler.emulator.graph.refusals import Refusal
 
 TEXTS = frozenset(
     {

@@ -1,0 +1,1 @@
+"""``/emulator/…``: what no Graph has. Time, faults, behaviours, applications, and a look at everything."""

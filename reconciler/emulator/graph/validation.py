@@ -1,0 +1,61 @@
+"""Asking endpoints whether they are there: a URL in, nothing or Graph's refusal out (facts 4)."""
+
+import http
+import urllib.parse
+import uuid
+from collections.abc import Iterable
+
+from reconciler.emulator.graph import refusals
+from reconciler.emulator.outgoing import Outgoing, Response, TooSlow, Unreachable
+
+OPENING = "Validation: Testing client application reachability for subscription Request-Id:"
+PITFALLS = "+ 100% a&b=c ?#/ é→"
+"""What receivers get wrong: a plus is no space, a percent sign no escape, and not everything is ASCII."""
+PLAIN_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+class Endpoints:
+    def __init__(self, outgoing: Outgoing, *, limit: float) -> None:
+        self._outgoing = outgoing
+        self._limit = limit
+
+    async def validate(self, urls: Iterable[str]) -> None:
+        """One after another, equal ones too: two URLs that are equal get two requests (facts 4.3)."""
+        for url in urls:
+            await self._validate(url)
+
+    async def _validate(self, url: str) -> None:
+        token = f"{OPENING} {uuid.uuid4()} {PITFALLS}"
+        try:
+            answer = await self._outgoing.post(with_token(url, token), b"", headers=PLAIN_TEXT, within=self._limit)
+        except TooSlow as error:
+            raise refusals.validation_timed_out() from error
+        except Unreachable as error:
+            raise refusals.validation_failed(refusals.MUST_BE_OK) from error
+        check(answer, token)
+
+
+def with_token(url: str, token: str) -> str:
+    """A query that is there is kept (facts 4.1)."""
+    url = url.partition("#")[0]
+    joint = "&" if "?" in url else "?"
+    return f"{url}{joint}validationToken={urllib.parse.quote(token, safe='')}"
+
+
+def check(answer: Response, token: str) -> None:
+    if answer.status_code != http.HTTPStatus.OK:
+        reason = f"HTTP status code is '{status_name(answer.status_code)}'. {refusals.MUST_BE_OK}"
+        raise refusals.validation_failed(reason)
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "text/plain":
+        raise refusals.validation_failed(refusals.MUST_BE_OK)
+    if answer.content != token.encode():
+        raise refusals.validation_failed("Response must exactly match validationToken query parameter.")
+
+
+def status_name(status: int) -> str:
+    """As .NET names it: ``NotFound``."""
+    try:
+        return http.HTTPStatus(status).phrase.replace(" ", "").replace("-", "")
+    except ValueError:
+        return str(status)
