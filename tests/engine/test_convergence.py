@@ -123,15 +123,26 @@ cases = st.builds(
 )
 
 
+BESIDE = {"anothers", "foreign", "later_mark", "renamed", "twins"}
+"""What needs a place for two, where it is not the only one."""
+
+
 def arrange(scene, found, places):
-    """Make the world; return what is wanted of it. What lives stands at its place, or at that of another one."""
+    """Make the world; return what is wanted of it. What lives stands at its place, or at that of another one.
+
+    Where Graph refuses a second, equal one, nobody else stands in a place that is open to several: that is not planned
+    for but learned from the refusal (``test_create.py``).
+    """
+    one_each = scene.emulator.control("GET", "behaviours")["twins"] == "conflict"
     wanted = []
     for number, (case, place) in enumerate(zip(found, places, strict=True)):
         # of /users there is one only
         resource = MAIL if case.resource == USERS and number else case.resource
         desired = scene.want(f"it-{number}", resource.format(number), protect=case.protect)
-        lives = desired if resource == USERS else scene.want(desired.name, resource.format(place), protect=case.protect)
-        LIVE[case.live](scene, lives, case.hours)
+        stays = resource == USERS or (one_each and not desired.entry.exclusive)
+        lives = desired if stays else scene.want(desired.name, resource.format(place), protect=case.protect)
+        if not (one_each and case.live in BESIDE and not lives.entry.exclusive):
+            LIVE[case.live](scene, lives, case.hours)
         if case.wanted:
             wanted.append(desired)
     return wanted

@@ -112,6 +112,7 @@ class TestWhatFailsIsRenewedAllTheSame:
     """A change that keeps failing must not let its subscription lapse (decision 4)."""
 
     @pytest.mark.parametrize("changes", [{"tls": "v1_3"}, {}], ids=["replace", "update"])
+    @pytest.mark.behaviour(validate_on_patch="always")
     async def test_when_it_is_due(self, scene, changes):
         await settled(scene, a=1)
         scene.clock.advance(60 * HOUR)
@@ -124,6 +125,7 @@ class TestWhatFailsIsRenewedAllTheSame:
         assert scene.one("a")["expirationDateTime"] > before
         assert mark_in(scene.one("a")).name == "a"
 
+    @pytest.mark.behaviour(validate_on_patch="always")
     async def test_not_when_it_is_not_due(self, scene):
         await settled(scene, a=1)
         start = scene.requests()
@@ -131,6 +133,7 @@ class TestWhatFailsIsRenewedAllTheSame:
         await scene.apply(scene.want("a", TEAM.format(1), notification_url=scene.receiver.url("/elsewhere")))
         assert scene.writes(start) == ["PATCH 400"]
 
+    @pytest.mark.behaviour(validate_on_patch="always")
     async def test_what_is_said_if_that_fails_as_well(self, scene):
         await settled(scene, a=1)
         scene.clock.advance(60 * HOUR)
@@ -214,6 +217,7 @@ class TestWhatIsWithheldInAnApply:
 
 
 @pytest.mark.parametrize("bad", "ab")
+@pytest.mark.behaviour(validate_on_patch="always")
 async def test_a_circle_in_which_one_cannot_move_moves_nobody(scene, bad):
     await settled(scene, a=1, b=2)
     scene.receiver.modes = REFUSE
@@ -237,6 +241,7 @@ async def test_who_waits_for_a_deletion_that_fails_stays_where_it_is(scene):
 class TestRenamed:
     """The manifest has another name: to Graph that is one to delete and one to create."""
 
+    @pytest.mark.behaviour(twins="accept")
     async def test_where_graph_takes_two_nothing_is_missed(self, scene):
         await scene.apply(scene.want("old", MAIL.format(1)))
         start = scene.requests()
@@ -244,6 +249,7 @@ class TestRenamed:
         assert scene.writes(start) == ["POST 201", "DELETE 204"]
 
     @pytest.mark.parametrize("resource", [MAIL, TEAM], ids=["shared place", "place for one"])
+    @pytest.mark.behaviour(validate_on_patch="always")
     async def test_to_an_endpoint_that_refuses_nothing_is_lost(self, scene, resource):
         await scene.apply(scene.want("old", resource.format(1)))
         scene.clock.advance(HOUR)
@@ -253,6 +259,7 @@ class TestRenamed:
         assert scene.held() == ["old"]
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_twins_of_one_that_moves_are_deleted_in_the_same_run(scene):
     desired = scene.want("mail", MAIL.format(1))
     scene.put(desired, hours=120)

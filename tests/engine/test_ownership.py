@@ -8,6 +8,7 @@ import pytest
 from tests.support.world import HOUR, MAIL, MEETING, OWNER, TEAM, lines, mark_in, planned, said
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_of_twins_the_one_as_wanted_stays(scene):
     """Though another one lives longer."""
     desired = scene.want("mail", MAIL.format(1))
@@ -23,6 +24,7 @@ async def test_of_twins_the_one_as_wanted_stays(scene):
     assert planned(await scene.look(desired)) == []
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_of_equal_twins_the_one_that_lives_longest_stays(scene):
     desired = scene.want("mail", MAIL.format(1))
     scene.put(desired, hours=90)
@@ -32,6 +34,7 @@ async def test_of_equal_twins_the_one_that_lives_longest_stays(scene):
     assert [each["id"] for each in scene.all("mail")] == [longest]
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_of_twins_that_are_alike_the_smallest_id_stays(scene):
     desired = scene.want("mail", MAIL.format(1))
     until = (scene.clock.now() + dt.timedelta(hours=100)).replace(microsecond=0).isoformat()
@@ -40,6 +43,7 @@ async def test_of_twins_that_are_alike_the_smallest_id_stays(scene):
     assert [each["id"] for each in scene.all("mail")] == [min(ids)]
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_a_twin_stays_where_the_one_to_be_kept_is_gone(scene):
     desired = scene.want("mail", MAIL.format(1))
     kept, twin = scene.put(desired, hours=120), scene.put(desired, hours=100)
@@ -75,6 +79,7 @@ async def test_a_lost_store_loses_no_ownership(scene):
     assert planned(await scene.look(*wanted)) == []
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_a_new_store_learns_which_are_ours(scene):
     desired = scene.want("mail", MAIL.format(1))
     identifier = scene.put(desired, hours=100)
@@ -87,6 +92,7 @@ async def test_a_new_store_learns_which_are_ours(scene):
 
 
 @pytest.mark.parametrize("owner", [None, "them", "us-too"])
+@pytest.mark.behaviour(twins="accept")
 async def test_a_foreign_one_is_never_touched(scene, owner):
     """Not even one that has our name for it and is about to end."""
     desired = scene.want("mail", MAIL.format(1))
@@ -99,6 +105,7 @@ async def test_a_foreign_one_is_never_touched(scene, owner):
     assert report.plan.summary.foreign == 2
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_one_that_somebody_took_over_is_foreign(scene):
     """The mark in the notification URL decides, whoever's it is; our own is made anew, theirs stays."""
     desired = scene.want("mail", MAIL.format(1))

@@ -319,6 +319,7 @@ async def test_a_listed_one_that_was_deleted_is_no_failure(scene, known):
     assert "DELETE 404" in scene.writes(start)
 
 
+@pytest.mark.behaviour(twins="accept")
 async def test_the_whole_world(scene, known):
     """Foreign ones are there to be counted; ids, marks and lifetimes are as they were made."""
     scene.put(scene.want("x", MAIL.format(9)), owner="them")

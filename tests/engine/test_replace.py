@@ -45,6 +45,7 @@ async def made(scene, resource, count=1):
         pytest.param(MEETING, ["PATCH 200", "DELETE 204", "POST 201"], id="beta: delete first"),
     ],
 )
+@pytest.mark.behaviour(twins="accept")
 async def test_the_order(scene, resource, expected):
     (old,) = await made(scene, resource)
     before = scene.one("it-0")
@@ -103,6 +104,7 @@ async def test_conflict_with_a_foreign_one_deletes_nothing(scene):
 
 
 @pytest.mark.parametrize("resource", [TEAM, MAIL])
+@pytest.mark.behaviour(validate_on_patch="always")
 async def test_an_endpoint_that_refuses_deletes_nothing(scene, resource):
     (old,) = await made(scene, resource)
     before = scene.one("it-0")
@@ -256,6 +258,7 @@ async def test_one_run_carries_out_all_waves_one_after_the_other(scene):
     assert scene.writes(start) == ["PATCH 200", "DELETE 204", "POST 201"] * 4
 
 
+@pytest.mark.behaviour(validate_on_patch="always")
 async def test_a_failed_renewal_stops_no_wave(scene):
     (old,) = await made(scene, TEAM)
     other = scene.want("other", TEAM.format(7), notification_url=scene.receiver.url("/other"))

@@ -10,19 +10,24 @@ from reconciler.core.times import spell_time
 from reconciler.graph.authentication import Access, SecretCredential
 from reconciler.graph.client import Graph
 from tests.graph.support import FakeClock, Scripted
+from tests.support.behaviours import RUNS
 from tests.support.emulator import RunningEmulator
 from tests.support.receiver import ValidationReceiver
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory):
-    with RunningEmulator(tmp_path_factory.mktemp("emulator"), page_size=2) as emulator:
+@pytest.fixture(scope="session", params=RUNS.values(), ids=RUNS.keys())
+def running(request, tmp_path_factory):
+    """Every test under each behaviour that Graph may have."""
+    with RunningEmulator(tmp_path_factory.mktemp("emulator"), behaviours=request.param, page_size=2) as emulator:
         yield emulator
 
 
 @pytest.fixture
-def emulator(running):
+def emulator(request, running):
+    """As Graph behaves in this run, but for what a test presumes with the marker ``behaviour``."""
     running.reset()
+    for presumed in request.node.iter_markers("behaviour"):
+        running.behave(**presumed.kwargs)
     return running
 
 
