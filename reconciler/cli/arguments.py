@@ -1,13 +1,13 @@
 """What may stand on the command line. Imports nothing heavy: ``--version`` and ``--help`` come at once."""
 
 import argparse
-import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol
 
 from reconciler import __version__
+from reconciler.cli.values import address, duration, moment, pair, positive, whole
 
 __all__ = ["Parser", "parse", "parser"]
 
@@ -42,41 +42,6 @@ class Version(argparse.Action):
         parser.exit()
 
 
-def moment(text: str) -> dt.datetime:
-    from reconciler.core.times import parse_time
-
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def duration(text: str) -> dt.timedelta:
-    from reconciler.core.times import LONGEST, parse_duration
-
-    try:
-        found = parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    if found > LONGEST:
-        raise argparse.ArgumentTypeError(f"{text!r} is too long, a duration is {LONGEST.days}d at the most")
-    return found
-
-
-def pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
-
-
-def address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:8443")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
 def common_options(*, before: bool) -> Parser:
     options = Parser(add_help=False, argument_default=None if before else argparse.SUPPRESS)
     group = options.add_argument_group("common options")
@@ -96,7 +61,7 @@ def common_options(*, before: bool) -> Parser:
         metavar="FILE",
         help="NAME=VALUE lines, values as they stand",
     )
-    group.add_argument("--format", choices=("text", "json"), **default("text", before=before), help="what to print")
+    add_format(group, before=before)
     group.add_argument(
         "--owner", **default(os.environ.get("RECONCILER_OWNER") or None, before=before),
         help="whose subscriptions these are; also RECONCILER_OWNER, or spec.owner of the Settings",
@@ -116,6 +81,10 @@ def common_options(*, before: bool) -> Parser:
     return options
 
 
+def add_format(group: argparse._ActionsContainer, *, before: bool) -> None:
+    group.add_argument("--format", choices=("text", "json"), **default("text", before=before), help="what to print")
+
+
 def default(value: Any, *, before: bool) -> dict[str, Any]:
     return {"default": value if before else argparse.SUPPRESS}
 
@@ -129,8 +98,9 @@ def parser() -> Parser:
     add_pass_options(root)
     commands = root.add_subparsers(dest="command", metavar="COMMAND", prog="reconcile", title="other commands")
 
-    def add(name: str, summary: str) -> Parser:
-        made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary), parents=[after])
+    def add(name: str, summary: str, *, of_manifests: bool = True) -> Parser:
+        parents = [after] if of_manifests else []
+        made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary), parents=parents)
         return made
 
     for build in (add_reading_commands, add_running_commands):
@@ -164,7 +134,13 @@ def add_pass_options(root: argparse.ArgumentParser) -> None:
     group.add_argument("--now", type=moment, metavar="TIME", help="with --dry-run: plan as if it were this time")
 
 
-def add_reading_commands(add: Callable[[str, str], Parser]) -> None:
+class Add(Protocol):
+    """Makes a command; one that is not of manifests does without the common options."""
+
+    def __call__(self, name: str, summary: str, *, of_manifests: bool = True) -> Parser: ...
+
+
+def add_reading_commands(add: Add) -> None:
     add("validate", "check the manifests, without any call")
     add("schema", "print the JSON Schema of the manifests, for editors")
     catalog = add("catalog", "print what Graph allows for a resource, or for all that are known")
@@ -177,22 +153,63 @@ def add_reading_commands(add: Callable[[str, str], Parser]) -> None:
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
 
-def add_running_commands(add: Callable[[str, str], Parser]) -> None:
+def add_running_commands(add: Add) -> None:
     listen = add("listen", "answer Graph's validation requests and print what it delivers")
     listen.add_argument("--listen", type=address, required=True, metavar="HOST:PORT")
     listen.add_argument("--tls-cert", metavar="FILE", help="PEM; without it, something in front must speak TLS")
     listen.add_argument("--tls-key", metavar="FILE")
-    emulator = add("emulator", "run a local Graph, without a tenant")
-    emulator.add_argument("--listen", type=address, default=("127.0.0.1", 8443), metavar="HOST:PORT")
-    emulator.add_argument("--home", default=".emulator", metavar="FOLDER", help="where its keys and its log are kept")
-    emulator.add_argument(
-        "--behaviour", action="append", type=pair, metavar="NAME=VALUE", help="where it is open what Graph does"
-    )
+    # No manifest concerns it: `-f` and its like would be taken and do nothing.
+    add_emulator(add("emulator", "run a local Graph, without a tenant", of_manifests=False))
     demo = add("demo", "tell the whole story on a local Graph, without a tenant and without questions")
     demo.add_argument("--keep", metavar="FOLDER", help="work in this folder and leave it there")
 
 
+def add_emulator(emulator: Parser) -> None:
+    """Without a command of its own it runs; the others ask one that does."""
+    home = os.environ.get("RECONCILER_EMULATOR_HOME") or ".emulator"
+    emulator.add_argument(
+        "--home", default=home, metavar="FOLDER",
+        help="where its keys and its log are kept; also RECONCILER_EMULATOR_HOME (default: .emulator)",
+    )  # fmt: skip
+    emulator.add_argument(
+        "--listen", type=address, metavar="HOST:PORT", help="on this machine only (default: 127.0.0.1:8443)"
+    )
+    emulator.add_argument("--world", choices=("small", "large"), help="begin with teams, channels, events, meetings")
+    emulator.add_argument(
+        "--behaviour",
+        action="append",
+        type=pair,
+        metavar="NAME=VALUE",
+        help="where it is open what Graph does, as twins=conflict; several times; a wrong name lists them all",
+    )
+    emulator.add_argument("--faults", metavar="FILE", help="begin with what goes wrong, as /emulator/faults takes it")
+    emulator.add_argument("--time-scale", type=positive, metavar="N", help="60 runs an hour of its clock in a minute")
+    emulator.add_argument("--save", metavar="FILE", help="keep everything there, and begin with what is there")
+    # With the program's name given, argparse need not ask the formatter, which is slow to start.
+    commands = emulator.add_subparsers(dest="errand", metavar="COMMAND", prog=emulator.prog, title="for one that runs")
+
+    def add(name: str, summary: str) -> Parser:
+        made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary))
+        made.add_argument("--home", default=argparse.SUPPRESS, metavar="FOLDER", help="of the emulator that is meant")
+        add_format(made, before=False)
+        return made
+
+    add("env", "print what programs need to use it, as shell exports")
+    seed = add("seed", "add what a file describes to its world")
+    seed.add_argument("seed_file", metavar="FILE", help="teams, channels, events, meetings; YAML or JSON")
+    add_churn(add("churn", "keep changing its world"))
+
+
+def add_churn(churn: Parser) -> None:
+    churn.add_argument("--rate", type=positive, required=True, metavar="N", help="so many writes a second")
+    end = churn.add_mutually_exclusive_group()
+    end.add_argument("--for", dest="span", type=duration, metavar="DURATION", help="end after that time, as 90s")
+    end.add_argument("--count", type=whole, metavar="N", help="end after so many writes")
+    churn.add_argument("--random-seed", type=int, metavar="N", help="the same number draws the same writes again")
+
+
 OF_A_DRY_RUN = ("detailed_exitcode", "live", "now")
+OF_A_RUNNING_EMULATOR = ("behaviour", "faults", "listen", "save", "time_scale", "world")
 OF_A_PASS = (*OF_A_DRY_RUN, "allow", "dry_run", "only", "policy", "renew_within", "selector")
 APPENDED = ("files", "variables", "variable_files", "tenants", "allow_cloud")
 
@@ -220,6 +237,10 @@ def check(root: Parser, options: argparse.Namespace) -> None:
     for name in given:
         if name in OF_A_DRY_RUN and not options.dry_run:
             root.error(f"{spelled(name)} goes with --dry-run")
+    if options.command == "emulator" and options.errand:
+        started = [name for name in OF_A_RUNNING_EMULATOR if getattr(options, name) is not None]
+        if started:
+            root.error(f"{spelled(started[0])} goes with the start of the emulator, not with {options.errand}")
     if options.command == "listen" and bool(options.tls_cert) != bool(options.tls_key):
         root.error("--tls-cert and --tls-key go together")
     for code in options.allow or ():

@@ -14,10 +14,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class MissingExtra(ReconcilerError):
-    """What serves requests is not installed."""
+    """What serves requests is not installed. On the public index, our name is somebody else's."""
 
     def __init__(self, error: ImportError) -> None:
-        super().__init__(f"{error.name} is not installed: pip install 'reconciler[daemon]' brings it")
+        super().__init__(f"{error.name} is not installed: pip install '.[daemon]' in the checkout brings it")
 
 
 def serve_until_signalled(serving: Coroutine[Any, Any, None]) -> None:

@@ -1,6 +1,8 @@
 """The whole web application: authority, Graph in two versions and the control path, with a log of every request."""
 
 import contextlib
+import datetime as dt
+import time
 from collections.abc import Callable
 
 from starlette.applications import Starlette
@@ -13,10 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reconciler.core.catalog import Version
 from reconciler.emulator.control.routes import Control
 from reconciler.emulator.entra.authority import Authority
-from reconciler.emulator.graph import answers, refusals
-from reconciler.emulator.graph.routes import CALLER, LOST, Graph
-from reconciler.emulator.home import Home
+from reconciler.emulator.model import answers, refusals
+from reconciler.emulator.model.incoming import CALLER, LOST, WHOLE
+from reconciler.emulator.model.requests import Asked
 from reconciler.emulator.parts import Parts
+from reconciler.emulator.web.routes import Graph
 
 Drop = Callable[[Scope], None]
 """Ends the connection of a request at once."""
@@ -32,7 +35,6 @@ def build(parts: Parts, *, drop: Drop) -> ASGIApp:
         tokens=parts.tokens,
         origin=parts.origin,
     )
-    control = Control(parts)
 
     def unknown(request: Request, error: Exception) -> Response:
         """Elsewhere, too, in Graph's envelope."""
@@ -42,22 +44,27 @@ def build(parts: Parts, *, drop: Drop) -> ASGIApp:
             refusal = refusals.Refusal(error.status_code, "MethodNotAllowed", error.detail)
         return answers.refused(refusal, given=answers.headers(request, now), now=now)
 
-    routes = [*versions, *control.routes(), *authority.routes()]
-    return Log(Starlette(routes=routes, exception_handlers={HTTPException: unknown}), home=parts.home, drop=drop)
+    routes = [*versions, *Control(parts).routes(), *authority.routes()]
+    return Log(Starlette(routes=routes, exception_handlers={HTTPException: unknown}), parts=parts, drop=drop)
 
 
 class Log:
-    """Writes each request's line before its answer goes out, so that whoever has the answer finds the line."""
+    """Keeps each request's line before its answer goes out, so that whoever has the answer finds the line."""
 
-    def __init__(self, app: ASGIApp, *, home: Home, drop: Drop) -> None:
+    def __init__(self, app: ASGIApp, *, parts: Parts, drop: Drop) -> None:
         self.app = app
-        self.home = home
+        self.clock = parts.clock
+        self.requests = parts.requests
         self.drop = drop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        scope[WHOLE] = self
+
         async def logged(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self.home.log(line(scope, message["status"]))
+            if message["type"] == "http.response.start" and not is_look(scope):
+                seconds = time.perf_counter() - began
+                self.requests.add(asked(scope, message["status"], seconds=seconds, at=self.clock.now()))
             if scope.get(LOST):
                 self.drop(scope)
                 return
@@ -69,14 +76,22 @@ class Log:
             pass  # answering after the drop would be an error of ours
 
 
-def line(scope: Scope, status: int) -> dict[str, object]:
+def is_look(scope: Scope) -> bool:
+    """Whether it only looks at the emulator: a page that is open all day would be all that is in the log."""
+    path: str = scope["path"]
+    return scope["method"] == "GET" and f"{path}/".startswith("/emulator/")
+
+
+def asked(scope: Scope, status: int, *, seconds: float, at: dt.datetime) -> Asked:
     caller = scope.get(CALLER)
     query = scope.get("query_string", b"").decode("latin-1")
     raw = scope.get("raw_path") or scope["path"].encode()
-    return {
-        "method": scope["method"],
-        "path": raw.decode("latin-1").partition("?")[0] + (f"?{query}" if query else ""),
-        "status": status,
-        "tenant": caller.tenant if caller else None,
-        "app": caller.app if caller else None,
-    }
+    return Asked(
+        method=scope["method"],
+        path=raw.decode("latin-1").partition("?")[0] + (f"?{query}" if query else ""),
+        status=status,
+        tenant=caller.tenant if caller else None,
+        app=caller.app if caller else None,
+        seconds=seconds,
+        at=at,
+    )

@@ -16,6 +16,7 @@ class Behaviour:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
+    "batch-order": Behaviour(("shuffled", "as-asked"), "In which order do the responses of a $batch come?", "8.4"),
     "beta-in-v1-list": Behaviour(("no", "yes"), "Can v1.0 see subscriptions that were created on beta?", "11.4"),
     "certificate-patch": Behaviour(
         ("ignored", "taken", "refused"), "What becomes of a certificate that is sent in PATCH?", "1.4"

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from reconciler.emulator.errors import EmulatorError
+
 
 class Clock:
     """``scale`` 60 runs an hour in a minute, counted from the start."""
@@ -27,3 +29,19 @@ class Clock:
     def reset(self) -> None:
         self._start = dt.datetime.now(dt.UTC)
         self.offset = dt.timedelta()
+
+    def as_json(self) -> dict[str, float]:
+        """How far it is ahead of the machine's, in seconds; also what a scale has made of it."""
+        return {"ahead": (self.now() - dt.datetime.now(dt.UTC)).total_seconds()}
+
+    def load(self, data: object) -> None:
+        """From then on it ran as fast as the machine's. Raises ``EmulatorError`` for what ``as_json`` did not give."""
+        match data:
+            case {"ahead": int() | float() as ahead}:
+                self.reset()
+                try:
+                    self.advance(dt.timedelta(seconds=ahead))
+                except (OverflowError, ValueError) as error:
+                    raise EmulatorError(f"clock: it cannot be {ahead} seconds ahead: {error}") from error
+            case _:
+                raise EmulatorError('clock: {"ahead": seconds} is needed')

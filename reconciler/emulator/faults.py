@@ -2,15 +2,29 @@
 
 import dataclasses
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.core.catalog import Version
-from reconciler.emulator.delivery_faults import DELIVERY_KEYS, DeliveryFaults
-from reconciler.emulator.reading import Keys, complete, flag, items, optional, read, seconds, text, texts, whole
+from reconciler.emulator.delivery_faults import DELIVERY_KEYS, DeliveryFaults, repeats
+from reconciler.emulator.known import KNOWN
+from reconciler.emulator.reading import (
+    Keys,
+    Misread,
+    each_of,
+    flag,
+    items,
+    one_of,
+    optional,
+    read,
+    seconds,
+    text,
+    texts,
+    whole,
+)
 
-METHODS = frozenset({"DELETE", "GET", "LIST", "PATCH", "POST", "REAUTHORIZE"})
-"""GET is LIST too, POST is reauthorize too."""
+METHODS = frozenset({"BATCH", "DELETE", "GET", "LIST", "PATCH", "POST", "REAUTHORIZE", "WORLD"})
+"""Those of subscriptions; GET is LIST too, POST is reauthorize too. BATCH is a batch as a whole, WORLD all the rest."""
 
 
 class ListFault(enum.StrEnum):
@@ -24,17 +38,20 @@ class ListFault(enum.StrEnum):
     """After the items, empty pages with a next link for ever."""
     FOREIGN_NEXT_LINK = "foreign-next-link"
     """The second page is said to be on another host."""
+    SHORT = "short"
+    """About every second one is left out, always the same ones."""
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Answer:
-    """Given instead of normal handling, ``count`` times."""
+    """Given instead of normal handling, ``count`` times; a ``known`` one has been read into the others."""
 
     method: str
     status: int
     code: str = "ServiceNotAvailable"
     message: str = "Service unavailable."
     retry_after: str | None = None
+    known: str | None = None
     version: Version | None = None
     count: int = 1
 
@@ -47,12 +64,24 @@ class Lost:
     count: int = 1
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationFault:
+    """Validation requests that come several times, each to be answered, or late."""
+
+    repeat: int = 0
+    """So many times more."""
+    delay: float = 0.0
+    """Seconds before the first."""
+
+
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Faults:
     list: ListFault | None = None
     omit: frozenset[str] = frozenset()
+    stale: float = 0.0
+    """LIST shows what was true so many seconds ago, by the emulator's clock."""
     versions: frozenset[Version] = frozenset(Version)
-    """To which the two above apply."""
+    """To which the three above apply."""
     answers: Sequence[Answer] = ()
     lost: Sequence[Lost] = ()
     granted: float | None = None
@@ -61,17 +90,27 @@ class Faults:
     """False: PATCH answers 200 and extends nothing (facts 11.4)."""
     ghost: frozenset[str] = frozenset()
     """404 by id, while the slot stays taken (facts 3.5)."""
-    slow: float = 0.0
-    """Seconds before each answer."""
+    slow: float | Mapping[str, float] = 0.0
+    """Seconds before each answer, or before those to some methods."""
+    validation: ValidationFault = dataclasses.field(default_factory=ValidationFault)
     deliveries: DeliveryFaults = dataclasses.field(default_factory=DeliveryFaults)
+    start: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    """What was told at the start, as JSON; these come back with a reset."""
 
     def become(self, other: "Faults") -> None:
         """Exactly these from now on, for all who hold this object."""
         for field in dataclasses.fields(self):
-            setattr(self, field.name, getattr(other, field.name))
+            if field.name != "start":
+                setattr(self, field.name, getattr(other, field.name))
 
     def clear(self) -> None:
-        self.become(Faults())
+        self.become(parse(self.start))
+
+    def delay(self, method: str) -> float:
+        """Seconds before an answer."""
+        if isinstance(self.slow, Mapping):
+            return max((each for wanted, each in self.slow.items() if meant(wanted, method)), default=0.0)
+        return self.slow
 
     def take_answer(self, method: str, version: Version) -> Answer | None:
         for answer in self.answers:
@@ -91,6 +130,7 @@ class Faults:
         return {
             "list": self.list,
             "omit": sorted(self.omit),
+            "stale": self.stale,
             "versions": sorted(self.versions, reverse=True),
             "answers": [answer_as_json(answer) for answer in self.answers],
             "lost": [dataclasses.asdict(lost) for lost in self.lost],
@@ -98,6 +138,7 @@ class Faults:
             "extend": self.extend,
             "ghost": sorted(self.ghost),
             "slow": self.slow,
+            "validation": dataclasses.asdict(self.validation),
             "deliveries": self.deliveries.as_json(),
         }
 
@@ -131,15 +172,38 @@ def status(value: Any) -> int:
 
 def retry_after(value: Any) -> str | None:
     """Seconds, or a date as HTTP spells it."""
-    return value if value is None or isinstance(value, str) else str(whole(value))
+    if not isinstance(value, str):
+        return None if value is None else str(whole(value))
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("a header has printable ASCII characters only")
+    return value
 
 
-def answers(value: Any) -> list[Answer]:
-    return [complete(Answer, ANSWER_KEYS, each) for each in items(value)]
+def known(value: Any) -> str:
+    if value not in KNOWN:
+        raise ValueError(f"use {', '.join(sorted(KNOWN))}")
+    return text(value)
 
 
-def losses(value: Any) -> list[Lost]:
-    return [complete(Lost, LOST_KEYS, each) for each in items(value)]
+def answer(data: object) -> Answer:
+    """What is given wins over what is known."""
+    given = read(data, ANSWER_KEYS, "answer")
+    name = given.get("known")
+    values = (dataclasses.asdict(KNOWN[name]) if name is not None else {}) | given
+    if missing := sorted({"method", "status"} - values.keys()):
+        raise Misread(f"answer: '{missing[0]}' is missing")
+    return Answer(**values)
+
+
+def loss(data: object) -> Lost:
+    return Lost(**read(data, LOST_KEYS, "lost"))
+
+
+def slowness(value: Any) -> float | dict[str, float]:
+    """For all, or an object with seconds by method."""
+    if isinstance(value, dict):
+        return {method(name): seconds(each) for name, each in value.items()}
+    return seconds(value)
 
 
 LOST_KEYS: Keys = {"method": ("method", method), "count": ("count", whole)}
@@ -148,17 +212,21 @@ ANSWER_KEYS: Keys = LOST_KEYS | {
     "code": ("code", text),
     "message": ("message", text),
     "retryAfter": ("retry_after", retry_after),
-    "version": ("version", optional(Version)),
+    "version": ("version", optional(one_of(Version))),
+    "known": ("known", optional(known)),
 }
+VALIDATION_KEYS: Keys = {"repeat": ("repeat", repeats), "delay": ("delay", seconds)}
 FAULT_KEYS: Keys = {
-    "list": ("list", optional(ListFault)),
+    "list": ("list", optional(one_of(ListFault))),
     "omit": ("omit", texts),
-    "versions": ("versions", lambda value: frozenset(map(Version, texts(value)))),
-    "answers": ("answers", answers),
-    "lost": ("lost", losses),
+    "stale": ("stale", seconds),
+    "versions": ("versions", lambda value: frozenset(map(one_of(Version), items(value)))),
+    "answers": ("answers", each_of(answer)),
+    "lost": ("lost", each_of(loss)),
     "granted": ("granted", optional(seconds)),
     "extend": ("extend", flag),
     "ghost": ("ghost", texts),
-    "slow": ("slow", seconds),
+    "slow": ("slow", slowness),
+    "validation": ("validation", lambda value: ValidationFault(**read(value, VALIDATION_KEYS, "validation"))),
     "deliveries": ("deliveries", lambda value: DeliveryFaults(**read(value, DELIVERY_KEYS, "deliveries"))),
 }

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from reconciler.emulator import certificates
 from reconciler.emulator.errors import EmulatorError
@@ -69,16 +71,12 @@ class Home:
 
     def _take(self) -> None:
         """Two emulators in one home would each tell the world of themselves, and take the other's words away."""
-        self._lock = self.path("lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._lock.close()
-            self._lock = None
+        self._lock = taken(self.path("lock"))
+        if self._lock is None:
             raise EmulatorError(
                 f"{self.folder} is the home of an emulator that still runs; stop that one, or choose another folder "
                 "with --home"
-            ) from error
+            )
 
     def log(self, line: dict[str, object]) -> None:
         if self._log is not None:
@@ -117,7 +115,7 @@ class Home:
         return x509.load_pem_x509_certificate(self.path("client.pem").read_bytes())
 
     def signing_key(self) -> rsa.RSAPrivateKey:
-        key = serialization.load_pem_private_key(self._signing_key_pem(), password=None)
+        key = own_key(self._signing_key_pem())
         if not isinstance(key, rsa.RSAPrivateKey):
             raise EmulatorError(f"{self.path('signing.key')} holds no RSA key: remove it, a new one is made")
         return key
@@ -143,7 +141,7 @@ class Home:
             for name in PAIRS:
                 certificate = load(self.path(f"{name}.pem"))
                 certificate.verify_directly_issued_by(authority)
-                key = serialization.load_pem_private_key(self.path(f"{name}.key").read_bytes(), password=None)
+                key = own_key(self.path(f"{name}.key").read_bytes())
                 if key.public_key() != certificate.public_key():
                     return False
                 if certificate.not_valid_after_utc < now + RENEW_BEFORE:
@@ -169,11 +167,36 @@ def load(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
 
 
+def own_key(pem: bytes) -> PrivateKeyTypes:
+    """One that was made here: whether its numbers are prime need not be worked out anew, which takes 50 ms."""
+    return serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
+
+
+def taken(path: Path) -> IO[str] | None:
+    """A lock that is held until it is closed or its process ends; None if somebody else has it."""
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
 def write(path: Path, content: bytes, *, private: bool = False) -> None:
-    """By rename, and never readable by others in between if private."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE if private else 0o644)
-    with os.fdopen(descriptor, "wb") as file:
+    with replacing(path, private=private) as file:
         file.write(content)
-    temporary.replace(path)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, private: bool) -> Iterator[IO[bytes]]:
+    """A file that takes the place of the old one when it is complete, and never readable by others if private."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE if private else 0o644)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

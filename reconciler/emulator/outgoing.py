@@ -4,7 +4,6 @@ Graph's own requests go to this machine only: a token of a local Graph proves no
 """
 
 import asyncio
-import itertools
 import ssl
 import urllib.parse
 from collections.abc import Mapping
@@ -12,14 +11,16 @@ from pathlib import Path
 
 import httpx
 
+from reconciler.emulator.connections import Answer, Broken, Connections
 from reconciler.emulator.options import is_loopback
 
-CLIENTS = 12
 FEW_CONNECTIONS = httpx.Limits(max_connections=8)
-"""A pool of httpx is slow with more; together that is as many requests at once as a client has creations in flight."""
+"""A pool of httpx is slow with more."""
 
 AsyncClient = httpx.AsyncClient
 Client = httpx.Client
+ConnectError = httpx.ConnectError
+HTTPError = httpx.HTTPError
 Response = httpx.Response
 
 
@@ -37,27 +38,22 @@ class Outgoing:
     def __init__(self, ca_file: Path) -> None:
         context = ssl.create_default_context()
         context.load_verify_locations(ca_file)
-        self._clients = [
-            httpx.AsyncClient(verify=context, trust_env=False, timeout=None, limits=FEW_CONNECTIONS)  # noqa: S113 (ours below)
-            for _ in range(CLIENTS)
-        ]
-        self._turns = itertools.cycle(self._clients)
+        self._connections = Connections(context)
 
     async def aclose(self) -> None:
-        for client in self._clients:
-            await client.aclose()
+        await self._connections.close()
 
-    async def post(self, url: str, content: bytes, *, headers: Mapping[str, str], within: float) -> Response:
+    async def post(self, url: str, content: bytes, *, headers: Mapping[str, str], within: float) -> Answer:
         """The answer; raises ``TooSlow`` after ``within`` seconds and ``Unreachable`` where there is none."""
         if not is_loopback(urllib.parse.urlsplit(url).hostname or ""):
             raise Unreachable("it is not on this machine")
         try:
             async with asyncio.timeout(within):
-                return await next(self._turns).post(url, content=content, headers=dict(headers))
+                return await self._connections.post(url, content, headers=headers)
         except TimeoutError as error:
             raise TooSlow(f"no answer within {within:g} seconds") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(str(error) or type(error).__name__) from error
+        except Broken as error:
+            raise Unreachable(str(error)) from error
 
 
 def connect(origin: str, ca_file: str, *, timeout: float = 30.0) -> Client:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from reconciler.emulator import faults_file
 from reconciler.emulator.agenda import Agenda
 from reconciler.emulator.behaviours import Behaviours
 from reconciler.emulator.clock import Clock
@@ -9,10 +10,13 @@ from reconciler.emulator.entra.apps import App, Apps
 from reconciler.emulator.entra.keys import Keys
 from reconciler.emulator.entra.tokens import Tokens
 from reconciler.emulator.faults import Faults
+from reconciler.emulator.graph.admission import Admission
 from reconciler.emulator.graph.service import Service
-from reconciler.emulator.graph.subscriptions import Subscriptions
+from reconciler.emulator.graph.throttling import Throttle
 from reconciler.emulator.graph.validation import Endpoints
 from reconciler.emulator.home import Home, Identity
+from reconciler.emulator.model.requests import Requests
+from reconciler.emulator.model.subscriptions import Subscriptions
 from reconciler.emulator.notifications.envelope import Envelopes
 from reconciler.emulator.notifications.lifecycle import Lifecycle
 from reconciler.emulator.notifications.notifier import Notifier
@@ -36,8 +40,10 @@ class Parts:
     lifecycle: Lifecycle
     outbox: Outbox
     outgoing: Outgoing
+    requests: Requests
     service: Service
     subscriptions: Subscriptions
+    throttle: Throttle
     tokens: Tokens
     world: World
 
@@ -50,9 +56,13 @@ class Parts:
         self.keys.reset()
         self.tokens.forget()
         self.agenda.clear()
+        self.lifecycle.clear()
         self.outbox.clear()
+        self.requests.clear()
         self.subscriptions.clear()
+        self.throttle.clear()
         self.world.clear()
+        self.world.make(self.options.world, tenant=self.apps.first.tenant_id)
 
     async def aclose(self) -> None:
         await self.outbox.aclose()
@@ -62,7 +72,7 @@ class Parts:
 def assemble(options: Options, *, home: Home, identity: Identity, origin: str) -> Parts:
     """``home`` is prepared."""
     first = App(tenant_id=identity.tenant_id, client_id=identity.client_id, client_secret=identity.client_secret)
-    apps, behaviours, faults = Apps(first), Behaviours(options.behaviours), Faults()
+    apps, behaviours, faults = Apps(first), Behaviours(options.behaviours), faults_file.read(options.faults)
     clock = Clock(scale=options.time_scale)
     agenda, keys, outgoing, subscriptions = (
         Agenda(clock),
@@ -82,10 +92,13 @@ def assemble(options: Options, *, home: Home, identity: Identity, origin: str) -
     )
     lifecycle = Lifecycle(agenda=agenda, behaviours=behaviours, clock=clock, outbox=outbox, subscriptions=subscriptions)
     notifier = Notifier(apps=apps, behaviours=behaviours, clock=clock, outbox=outbox, subscriptions=subscriptions)
+    world = World(clock=clock, tell=notifier.changed)
+    world.make(options.world, tenant=first.tenant_id)
     service = Service(
+        admission=Admission(behaviours=behaviours, clock=clock, subscriptions=subscriptions, world=world),
         behaviours=behaviours,
         clock=clock,
-        endpoints=Endpoints(outgoing, limit=options.validation_limit),
+        endpoints=Endpoints(outgoing, faults=faults, limit=options.validation_limit),
         faults=faults,
         lifecycle=lifecycle,
         subscriptions=subscriptions,
@@ -103,8 +116,10 @@ def assemble(options: Options, *, home: Home, identity: Identity, origin: str) -
         lifecycle=lifecycle,
         outbox=outbox,
         outgoing=outgoing,
+        requests=Requests(log=home.log),
         service=service,
         subscriptions=subscriptions,
+        throttle=Throttle(),
         tokens=Tokens(keys, origin=origin),
-        world=World(clock=clock, tell=notifier.changed),
+        world=world,
     )

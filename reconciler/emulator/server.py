@@ -15,6 +15,7 @@ from reconciler.emulator.errors import EmulatorError
 from reconciler.emulator.home import Home
 from reconciler.emulator.options import Options
 from reconciler.emulator.parts import Parts, assemble
+from reconciler.emulator.saved import kept
 
 Ready = Callable[[dict[str, object]], None]
 
@@ -24,7 +25,8 @@ async def serve(options: Options, *, ready: Ready) -> None:
     with contextlib.closing(listen(options)) as listener, contextlib.closing(home):
         identity = home.prepare()
         origin = f"https://{host_in_url(options.host)}:{listener.getsockname()[1]}"
-        async with contextlib.aclosing(assemble(options, home=home, identity=identity, origin=origin)) as parts:
+        assembled = assemble(options, home=home, identity=identity, origin=origin)
+        async with contextlib.aclosing(assembled) as parts, kept(parts):
             connections = Connections()
             server = make_server(parts, connections)
             server.announce = lambda: ready(home.announce(origin=origin, identity=identity))

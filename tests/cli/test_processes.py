@@ -109,7 +109,7 @@ sys.exit(main(sys.argv[1:]))
 def test_an_extra_that_is_not_installed(example, lacks, command):
     found = ran(command, "--listen", "127.0.0.1:0", code=f"LACKS = {lacks!r}\n{LACKING}")
     assert (found.returncode, found.stdout) == (1, "")
-    assert found.stderr == f"reconcile: {lacks} is not installed: pip install 'reconciler[daemon]' brings it\n"
+    assert found.stderr == f"reconcile: {lacks} is not installed: pip install '.[daemon]' in the checkout brings it\n"
 
 
 def test_without_the_extra_all_else_works(example):

@@ -1,7 +1,9 @@
 """PATCH, reauthorize, DELETE and the end of a lifetime (facts 1.4, 3.1, 3.5, 11.4)."""
 
 import base64
+import concurrent.futures
 import datetime as dt
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ def patch(client: httpx.Client, created: dict[str, Any], **body: object) -> http
     return client.patch(f"/v1.0/subscriptions/{created['id']}", json=body)
 
 
+@pytest.mark.facts("1.2")
 def test_patch_extends_and_answers_everything(
     client: httpx.Client, created: dict[str, Any], emulator: RunningEmulator
 ) -> None:
@@ -51,6 +54,7 @@ def test_patch_of_less_than_45_minutes_is_raised(client: httpx.Client, created: 
     assert dt.timedelta(minutes=44, seconds=50) < left <= dt.timedelta(minutes=45)
 
 
+@pytest.mark.facts("1.4", "3.5")
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -76,6 +80,7 @@ def test_what_patch_refuses(
     assert receiver.received == []
 
 
+@pytest.mark.facts("3.5", "11.4")
 @pytest.mark.parametrize(("changes", "minutes", "ending"), TOO_LONG)
 def test_patch_has_the_same_maximum(
     create: Create, client: httpx.Client, changes: dict[str, Any], minutes: int, ending: str
@@ -88,6 +93,7 @@ def test_patch_has_the_same_maximum(
     assert message.startswith(("Operation: Update; ", "Subscription expiration"))
 
 
+@pytest.mark.facts("1.4")
 @pytest.mark.parametrize(
     ("behaviour", "status", "expected"), [("ignored", 200, "old"), ("taken", 200, "new"), ("refused", 400, "old")]
 )
@@ -119,6 +125,7 @@ def test_a_taken_certificate_must_be_one(
     assert error(answer)[2] == "Certificate validation error: Cannot find the requested object."
 
 
+@pytest.mark.facts("6")
 def test_reauthorize_does_not_extend(client: httpx.Client, created: dict[str, Any], emulator: RunningEmulator) -> None:
     """Facts 6: 204, no body."""
     answer = client.post(f"/v1.0/subscriptions/{created['id']}/reauthorize")
@@ -129,6 +136,7 @@ def test_reauthorize_does_not_extend(client: httpx.Client, created: dict[str, An
     assert found["renewedDateTime"] is None
 
 
+@pytest.mark.facts("3.1")
 def test_delete(client: httpx.Client, created: dict[str, Any], emulator: RunningEmulator, create: Create) -> None:
     """Facts 3.1: 204, then 404; the slot is free again."""
     answer = client.delete(f"/v1.0/subscriptions/{created['id']}")
@@ -138,6 +146,22 @@ def test_delete(client: httpx.Client, created: dict[str, Any], emulator: Running
     assert create().status_code == 201
 
 
+def test_what_is_deleted_while_it_is_renewed_is_not_found(
+    client: httpx.Client, created: dict[str, Any], receiver: ValidationReceiver
+) -> None:
+    """The endpoints are asked in between."""
+    receiver.mode, receiver.delay = "slow", 0.3
+    before = len(receiver.received)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        path = f"/v1.0/subscriptions/{created['id']}"
+        renewal = pool.submit(client.patch, path, json={"expirationDateTime": soon(hours=2)})
+        while len(receiver.received) == before:
+            time.sleep(0.01)
+        assert client.delete(path).status_code == 204
+        assert error(renewal.result())[:2] == (404, "ResourceNotFound")
+
+
+@pytest.mark.facts("3.1", "3.2", "11.4", "3.5")
 @pytest.mark.parametrize(
     ("method", "suffix", "body"),
     [
@@ -192,6 +216,7 @@ def test_a_renewed_one_outlives_its_first_expiration(
     assert [each["id"] for each in emulator.subscriptions()] == [created["id"]]
 
 
+@pytest.mark.facts("1.6", "3.4")
 @pytest.mark.parametrize(
     ("method", "suffix", "body", "operation"),
     [

@@ -1,5 +1,6 @@
 """The control path: clock, behaviours, apps, tokens, reset, and the request log."""
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -7,8 +8,10 @@ import httpx
 import pytest
 
 from reconciler.emulator import BEHAVIOURS
-from tests.emulator.conftest import Create
+from reconciler.emulator.model.requests import KEPT, Asked, Requests
+from tests.emulator.conftest import Ask, Create
 from tests.support.emulator import RunningEmulator
+from tests.support.receiver import ValidationReceiver
 
 
 def test_the_clock_moves(emulator: RunningEmulator) -> None:
@@ -30,7 +33,8 @@ def test_the_clock_is_not_moved_by_nonsense(emulator: RunningEmulator, data: Any
 
 
 def test_behaviours_are_told_and_changed_one_by_one(emulator: RunningEmulator) -> None:
-    defaults = {name: behaviour.values[0] for name, behaviour in BEHAVIOURS.items()}
+    """The suite's own emulator does not throttle; otherwise they are the defaults."""
+    defaults = {name: behaviour.values[0] for name, behaviour in BEHAVIOURS.items()} | {"throttling": "off"}
     assert emulator.control("GET", "behaviours") == defaults
     emulator.behave(twins="conflict")
     emulator.behave(validate_on_patch="never")
@@ -59,7 +63,8 @@ def test_apps_that_are_none(emulator: RunningEmulator, app: dict[str, Any]) -> N
 
 def test_apps_are_told_and_replaced(emulator: RunningEmulator) -> None:
     given = {"tenantId": "fabrikam", "clientId": "a", "clientSecret": "b", "roles": ["User.Read.All"]}
-    assert emulator.register(**given) == given
+    drawn = {"requestedAccessTokenVersion": 2, "appRoleAssignmentRequired": False}
+    assert emulator.register(**given) == given | drawn
     emulator.register(**given | {"roles": []})
     told = emulator.control("GET", "apps")["value"]
     assert [each["clientId"] for each in told] == [emulator.info["clientId"], "a"]
@@ -86,7 +91,8 @@ def test_a_body_that_is_no_json(client: httpx.Client) -> None:
 
 
 def test_a_reset_forgets_everything(emulator: RunningEmulator, create: Create) -> None:
-    create()
+    emulator.tell(create().json()["id"], "reauthorizationRequired")
+    emulator.settle()
     emulator.register(tenantId="fabrikam")
     emulator.advance(10)
     emulator.faults({"slow": 1})
@@ -97,7 +103,22 @@ def test_a_reset_forgets_everything(emulator: RunningEmulator, create: Create) -
     assert emulator.control("GET", "faults")["slow"] == 0
     assert emulator.control("GET", "behaviours")["twins"] == "accept"
     assert len(emulator.control("GET", "apps")["value"]) == 1
+    assert emulator.control("GET", "deliveries")["count"] == 0
     assert create().status_code == 201
+
+
+async def test_what_began_before_a_reset_does_not_end_after_it(
+    emulator: RunningEmulator, receiver: ValidationReceiver, ask: Ask
+) -> None:
+    """A creation whose endpoint was still being asked."""
+    receiver.mode, receiver.delay = "slow", 0.2
+    async with emulator.async_client(headers={"Authorization": f"Bearer {emulator.token()}"}) as client:
+        creation = asyncio.create_task(client.post("/v1.0/subscriptions", json=ask()))
+        while not receiver.received:  # noqa: ASYNC110 (it is in another thread)
+            await asyncio.sleep(0.005)
+        emulator.reset()
+        assert (await creation).status_code == 503
+    assert emulator.subscriptions() == []
 
 
 def test_everything_is_told_of_all_tenants(emulator: RunningEmulator, create: Create, client: httpx.Client) -> None:
@@ -128,6 +149,71 @@ def test_every_request_is_logged(emulator: RunningEmulator, client: httpx.Client
     ]
 
 
+def test_the_newest_requests_are_told(emulator: RunningEmulator, client: httpx.Client, create: Create) -> None:
+    create()
+    client.get("/v1.0/subscriptions?$top=1")
+    emulator.advance(3600)
+    told = emulator.control("GET", "requests?limit=2")
+    assert [each["path"] for each in told["value"]] == ["/v1.0/subscriptions?$top=1", "/emulator/clock"]
+    assert told["count"] == len(emulator.control("GET", "requests")["value"])
+    [listed] = emulator.control("GET", "requests?path=/v1.0/subscriptions&limit=1")["value"]
+    at = dt.datetime.fromisoformat(listed.pop("at"))
+    assert abs((at - dt.datetime.now(dt.UTC)).total_seconds()) < 5
+    assert 0 < listed.pop("seconds") < 5
+    known = {"tenant": emulator.info["tenantId"], "app": emulator.info["clientId"]}
+    assert listed == {"method": "GET", "path": "/v1.0/subscriptions?$top=1", "status": 400, **known}
+
+
+def test_who_only_looks_leaves_no_trace(emulator: RunningEmulator, client: httpx.Client) -> None:
+    before = emulator.control("GET", "requests"), (emulator.home / "requests.jsonl").read_text()
+    for path in ("/emulator", "/emulator/clock", "/emulator/subscriptions?limit=1"):
+        assert client.get(path).status_code == 200
+    assert (emulator.control("GET", "requests"), (emulator.home / "requests.jsonl").read_text()) == before
+
+
+def test_requests_are_kept_in_bounded_memory() -> None:
+    lines: list[dict[str, object]] = []
+    requests = Requests(log=lines.append)
+    for number in range(KEPT + 10):
+        path, method = f"/{number}", "POST" if number % 2 else "GET"
+        at = dt.datetime.now(dt.UTC)
+        requests.add(Asked(method=method, path=path, status=200, tenant=None, app=None, seconds=0.1, at=at))
+    kept = requests.newest(None)
+    assert (len(kept), kept[0].path, kept[-1].path) == (KEPT, "/10", f"/{KEPT + 9}")
+    assert (requests.count, requests.writes, len(lines)) == (KEPT + 10, KEPT // 2 + 5, KEPT + 10)
+
+
+@pytest.mark.parametrize("path", ["requests", "subscriptions", "deliveries", "endpoints"])
+@pytest.mark.parametrize("limit", ["-1", "x", "1.5", "", "²"])
+def test_limits_that_are_none(emulator: RunningEmulator, path: str, limit: str) -> None:
+    with pytest.raises(ValueError, match=r": 400 .*is no limit: use a whole number"):
+        emulator.control("GET", f"{path}?limit={limit}")
+
+
+def test_the_newest_subscriptions_are_told(emulator: RunningEmulator, create: Create) -> None:
+    made = [create(resource=f"/teams/0a1b2c3d-0000-4000-8000-00000000000{number}").json() for number in range(3)]
+    told = emulator.control("GET", "subscriptions?limit=2")
+    assert ([each["id"] for each in told["value"]], told["count"]) == ([each["id"] for each in made[1:]], 3)
+    assert told["value"][0]["endpoint"] == made[0]["notificationUrl"].partition("?")[0]
+    assert emulator.control("GET", "subscriptions?limit=0") == {"value": [], "count": 3}
+
+
 def test_control_requests_are_in_the_file_too(emulator: RunningEmulator) -> None:
     emulator.advance(1)
     assert '"path": "/emulator/clock", "status": 200' in (emulator.home / "requests.jsonl").read_text()
+
+
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200)])
+def test_a_page_of_another_site_cannot_turn_the_clock(emulator: RunningEmulator, site: str, status: int) -> None:
+    """Browsers post such a body without asking first; they do say where the page is from."""
+    with emulator.client() as client:
+        headers = {"Sec-Fetch-Site": site, "Content-Type": "text/plain"}
+        answer = client.post("/emulator/clock", content=b'{"advance": 60}', headers=headers)
+    assert answer.status_code == status
+    assert emulator.control("GET", "clock")["offset"] == (60 if status == 200 else 0)
+
+
+@pytest.mark.parametrize("path", ["/emulator/clock", "/v1.0/subscriptions", "/v1.0/teams"])
+def test_json_that_is_too_deep_is_refused(client: httpx.Client, path: str) -> None:
+    answer = client.post(path, content=b"[" * 100_000, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400

@@ -38,6 +38,7 @@ def error(answer: httpx.Response) -> tuple[int, str, str]:
     return answer.status_code, body["code"], body["message"]
 
 
+@pytest.mark.facts("1.2", "3.1")
 def test_what_is_answered(create: Create, emulator: RunningEmulator, receiver: ValidationReceiver) -> None:
     """Facts 1.2 and 3.1: everything set is echoed, everything else is null."""
     answer = create(expirationDateTime="2099-01-01T00:00:00Z", resource="/users", clientState="s")
@@ -61,6 +62,7 @@ def test_what_is_answered(create: Create, emulator: RunningEmulator, receiver: V
     assert answer.headers["location"] == f"{emulator.graph}/v1.0/subscriptions/{body['id']}"
 
 
+@pytest.mark.facts("1.2", "2.3")
 @pytest.mark.parametrize(
     ("asked", "answered"),
     [
@@ -81,6 +83,7 @@ def test_how_expirations_are_spelled(ask: Ask, emulator: RunningEmulator, asked:
     assert answer.json()["expirationDateTime"] == answered
 
 
+@pytest.mark.facts("1.1", "1.3")
 @pytest.mark.parametrize("minutes", [0.1, 1, 44])
 def test_less_than_45_minutes_is_raised(create: Create, minutes: float) -> None:
     """Facts 1.1, 1.3: silently, so the returned value differs from the requested one."""
@@ -196,6 +199,7 @@ REFUSED_BEFORE_VALIDATION = [
 ]
 
 
+@pytest.mark.facts("3.5", "4")
 @pytest.mark.parametrize(("changes", "message"), REFUSED_BEFORE_VALIDATION)
 def test_refused_before_any_endpoint_is_asked(
     create: Create, receiver: ValidationReceiver, changes: dict[str, Any], message: str
@@ -224,6 +228,23 @@ def test_bodies_that_cannot_be_read(
     assert error(answer)[:2] == (status, code)
 
 
+LARGE = b" " * (4 * 1024 * 1024)
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_bodies_that_are_too_large(client: httpx.Client, create: Create, method: str, chunked: bool) -> None:
+    """413 over 4 MiB, whether the length is known before or not."""
+    path = f"/v1.0/subscriptions/{create().json()['id']}" if method == "PATCH" else "/v1.0/subscriptions"
+    headers = {"Content-Type": "application/json"}
+    allowed = client.request(method, path, content=LARGE[2:] + b"{}", headers=headers)
+    assert allowed.status_code == 400
+    content = iter([LARGE, b"{}"]) if chunked else LARGE + b"{}"
+    answer = client.request(method, path, content=content, headers=headers)
+    assert error(answer) == (413, "RequestEntityTooLarge", "The request body is larger than 4194304 bytes.")
+
+
+@pytest.mark.facts("1.1")
 @pytest.mark.parametrize(
     ("version", "length", "status"), [("v1.0", 128, 201), ("v1.0", 129, 400), ("beta", 255, 201), ("beta", 256, 400)]
 )
@@ -244,6 +265,7 @@ TOO_LONG = [
 ]
 
 
+@pytest.mark.facts("1.3", "3.5")
 @pytest.mark.parametrize(("changes", "minutes", "ending"), TOO_LONG)
 def test_exactly_the_maximum_is_too_long(create: Create, changes: dict[str, Any], minutes: int, ending: str) -> None:
     """Facts 1.3, 3.5: refused for being over by the service's clock."""
@@ -262,6 +284,7 @@ def test_a_little_less_is_granted_in_full(create: Create, changes: dict[str, Any
     )
 
 
+@pytest.mark.facts("3.5")
 def test_the_whole_text_of_teams(create: Create) -> None:
     """Facts 3.5, with .NET's spelling of spans and instants."""
     expires = (dt.datetime.now(dt.UTC) + dt.timedelta(days=6)).strftime("%Y-%m-%dT%H:%M:%S.%f")
@@ -288,6 +311,7 @@ def rich() -> dict[str, Any]:
     return {"includeResourceData": True, "encryptionCertificate": text, "encryptionCertificateId": "rich-2026"}
 
 
+@pytest.mark.facts("1.2")
 def test_rich(create: Create, client: httpx.Client, rich: dict[str, Any], emulator: RunningEmulator) -> None:
     """Facts 1.2: the certificate is not returned, its id is."""
     answer = create(**rich)
@@ -299,6 +323,7 @@ def test_rich(create: Create, client: httpx.Client, rich: dict[str, Any], emulat
     assert emulator.subscriptions()[0]["encryptionCertificate"] == rich["encryptionCertificate"]
 
 
+@pytest.mark.facts("1.2", "1.3")
 def test_rich_mail_echoes_the_certificate_and_lives_a_day(create: Create, rich: dict[str, Any]) -> None:
     """Facts 1.2, 1.3."""
     mail = {**rich, "resource": f"{MAIL}?$select=subject"}
@@ -307,6 +332,7 @@ def test_rich_mail_echoes_the_certificate_and_lives_a_day(create: Create, rich: 
     assert message == "Subscription expiration can only be 1440 minutes in the future."
 
 
+@pytest.mark.facts("7.1")
 @pytest.mark.parametrize(
     "make",
     [
@@ -328,11 +354,13 @@ def test_a_certificate_as_base64_of_pem_is_taken(
     assert create(**rich | {"encryptionCertificate": pem}).status_code == 201
 
 
+@pytest.mark.facts("1.5")
 def test_an_hour_needs_no_lifecycle_url(create: Create) -> None:
     """Facts 1.5."""
     assert create(lifecycleNotificationUrl=None, expirationDateTime=soon(minutes=59)).status_code == 201
 
 
+@pytest.mark.facts("1.5", "11.4")
 @pytest.mark.parametrize(("behaviour", "status"), [("required", 400), ("optional", 201)])
 def test_lifecycle_url_where_it_is_open(create: Create, emulator: RunningEmulator, behaviour: str, status: int) -> None:
     """Facts 1.5, 11.4."""
@@ -350,6 +378,7 @@ NOT_PERMITTED = {
 }
 
 
+@pytest.mark.facts("3.5", "4", "3.4")
 @pytest.mark.parametrize("resource", NOT_PERMITTED)
 def test_a_missing_permission_shows_after_validation(
     emulator: RunningEmulator, client: httpx.Client, create: Create, receiver: ValidationReceiver, resource: str
@@ -361,6 +390,7 @@ def test_a_missing_permission_shows_after_validation(
     assert len(receiver.received) == 2
 
 
+@pytest.mark.facts("9.3")
 def test_a_delegated_only_resource_refuses_an_app(
     create: Create, client: httpx.Client, emulator: RunningEmulator, rich: dict[str, Any]
 ) -> None:
@@ -374,6 +404,7 @@ def test_a_delegated_only_resource_refuses_an_app(
     assert create(**presence).status_code == 201
 
 
+@pytest.mark.facts("1.6")
 def test_an_app_only_resource_refuses_a_user(create: Create, client: httpx.Client, emulator: RunningEmulator) -> None:
     """Facts 1.6."""
     client.headers["Authorization"] = f"Bearer {emulator.token(scopes=['Team.ReadBasic.All'])}"
@@ -386,6 +417,7 @@ EXAMPLES = {
 }
 
 
+@pytest.mark.facts("2")
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
 @pytest.mark.parametrize("version", Version)
 def test_every_entry_of_the_catalog_where_it_exists(
@@ -409,6 +441,7 @@ def test_every_entry_of_the_catalog_where_it_exists(
         assert answer.json()["error"]["message"].endswith(("is not supported.", "Reason: Unsupported workload.]"))
 
 
+@pytest.mark.facts("2.5", "3.5")
 def test_all_online_meetings_are_an_unsupported_workload(create: Create) -> None:
     """Facts 2.5: the exact text."""
     message = "Operation: Create; Exception: [Status Code: BadRequest; Reason: Unsupported workload.]"

@@ -1,11 +1,16 @@
 """What goes wrong on request: each fault, and that it ends."""
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from reconciler.emulator.errors import EmulatorError
+from reconciler.emulator.faults_file import read as read_faults
+from reconciler.emulator.known import KNOWN
 from tests.emulator.conftest import Create, soon
 from tests.emulator.test_create import error
 from tests.emulator.test_reads import pages
@@ -19,6 +24,7 @@ def five(create: Create) -> list[str]:
     return [create(resource=f"users/u{number}/messages").json()["id"] for number in range(5)]
 
 
+@pytest.mark.facts("3.2")
 def test_a_list_that_breaks_off(client: httpx.Client, emulator: RunningEmulator, five: list[str]) -> None:
     """Facts 3.2: "unknown", not "empty"; also where one page would have been enough."""
     emulator.faults({"list": "breaks-off"})
@@ -74,6 +80,7 @@ def test_in_one_version_only(client: httpx.Client, emulator: RunningEmulator, fi
     assert pages(client, f"/{other}/subscriptions") == [five[:3], five[3:]]
 
 
+@pytest.mark.facts("3.5", "8.3")
 def test_ordered_answers(client: httpx.Client, emulator: RunningEmulator, create: Create) -> None:
     """Facts 3.5, 8.3: one after another, then as always."""
     message = "Too many requests."
@@ -138,6 +145,7 @@ def test_an_ordered_answer_for_one_version(client: httpx.Client, emulator: Runni
     assert emulator.control("GET", "faults")["answers"][0]["count"] == 0
 
 
+@pytest.mark.facts("2.1")
 def test_a_lost_answer_was_carried_out(emulator: RunningEmulator, client: httpx.Client, create: Create) -> None:
     """Facts 2.1: POST is not idempotent, and who hears nothing does not know."""
     emulator.faults({"lost": [{"method": "POST", "count": 1}]})
@@ -173,6 +181,7 @@ def test_less_is_granted(emulator: RunningEmulator, client: httpx.Client, create
         assert soon(minutes=9) < granted < soon(minutes=11)
 
 
+@pytest.mark.facts("11.4")
 def test_patch_extends_nothing(emulator: RunningEmulator, client: httpx.Client, create: Create) -> None:
     """Facts 11.4: 200 with the old expiration was reported."""
     created = create().json()
@@ -182,6 +191,7 @@ def test_patch_extends_nothing(emulator: RunningEmulator, client: httpx.Client, 
     assert answer.json()["expirationDateTime"] == created["expirationDateTime"]
 
 
+@pytest.mark.facts("3.5")
 def test_a_ghost(emulator: RunningEmulator, client: httpx.Client, create: Create) -> None:
     """Facts 3.5: 404 to everything by id, while the slot stays taken."""
     identifier = create().json()["id"]
@@ -210,9 +220,10 @@ def test_slow_answers(emulator: RunningEmulator, client: httpx.Client) -> None:
 
 def test_faults_are_told_and_replaced(emulator: RunningEmulator) -> None:
     quiet = emulator.control("GET", "faults")
-    assert quiet == {
+    assert quiet | {"deliveries": {}} == {
         "list": None,
         "omit": [],
+        "stale": 0.0,
         "versions": ["v1.0", "beta"],
         "answers": [],
         "lost": [],
@@ -220,6 +231,8 @@ def test_faults_are_told_and_replaced(emulator: RunningEmulator) -> None:
         "extend": True,
         "ghost": [],
         "slow": 0.0,
+        "validation": {"repeat": 0, "delay": 0.0},
+        "deliveries": {},
     }
     emulator.faults({"extend": False, "lost": [{"method": "GET", "count": 3}]})
     emulator.faults({"slow": 0.01})
@@ -242,6 +255,17 @@ def test_faults_are_told_and_replaced(emulator: RunningEmulator) -> None:
         pytest.param({"answers": [{"method": "HEAD", "status": 429}]}, id="answer-method"),
         pytest.param({"answers": [{"method": "POST", "status": 99}]}, id="answer-status"),
         pytest.param({"answers": [{"method": "POST"}]}, id="answer-without-status"),
+        pytest.param({"answers": [{"method": "POST", "status": 429, "retryAfter": "a\r\nb: c"}]}, id="answer-lines"),
+        pytest.param({"answers": [{"method": "POST", "status": 429, "retryAfter": "1\u20ac"}]}, id="answer-no-ascii"),
+        pytest.param({"answers": [{"method": "POST", "known": "unheard-of"}]}, id="answer-unknown"),
+        pytest.param({"answers": [{"known": "task-canceled"}]}, id="known-without-method"),
+        pytest.param({"slow": {"FETCH": 1}}, id="slow-method"),
+        pytest.param({"slow": {"GET": "1"}}, id="slow-no-number"),
+        pytest.param({"stale": -1}, id="stale"),
+        pytest.param({"stale": 1e12}, id="stale-for-ages"),
+        pytest.param({"validation": {"repeat": 101}}, id="validation-for-ever"),
+        pytest.param({"validation": {"repeats": 1}}, id="validation-key"),
+        pytest.param({"validation": {"repeat": 0.5}}, id="validation-repeat"),
         pytest.param({"lost": [{"count": 1}]}, id="lost-without-method"),
         pytest.param({"lost": [{"method": "POST", "count": 1.5}]}, id="lost-count"),
     ],
@@ -251,3 +275,146 @@ def test_faults_that_make_no_sense(emulator: RunningEmulator, faults: dict[str, 
     with pytest.raises(ValueError, match=r": 400 "):
         emulator.faults(faults)
     assert emulator.control("GET", "faults") == before
+
+
+@pytest.mark.facts("3.5")
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_known_refusals_by_name(client: httpx.Client, emulator: RunningEmulator, name: str) -> None:
+    known = KNOWN[name]
+    emulator.faults({"answers": [{"method": "DELETE", "known": name}]})
+    answer = client.delete(f"{LIST}/x")
+    assert error(answer) == (known.status, known.code, known.message)
+    assert answer.headers.get("retry-after") == known.retry_after
+    assert client.delete(f"{LIST}/x").status_code == 404
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_ordered_answer_without_a_body(client: httpx.Client, emulator: RunningEmulator, status: int) -> None:
+    """Statuses that end at the headers have none, or the connection would be good for nothing."""
+    emulator.faults({"answers": [{"method": "LIST", "status": status}]})
+    answer = client.get("/v1.0/subscriptions")
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert client.get("/v1.0/subscriptions").status_code == 200
+
+
+def test_what_is_given_wins_over_what_is_known(client: httpx.Client, emulator: RunningEmulator) -> None:
+    emulator.faults({"answers": [{"method": "LIST", "known": "task-canceled", "status": 500, "retryAfter": 3}]})
+    answer = client.get(LIST)
+    assert error(answer) == (500, "ExtensionError", "Operation: Delete; Exception: [A task was canceled.]")
+    assert answer.headers["retry-after"] == "3"
+
+
+@pytest.mark.facts("3.2")
+def test_a_short_list(client: httpx.Client, emulator: RunningEmulator, five: list[str]) -> None:
+    """Live ones are missing, and the same ones each time, while GET by id has them."""
+    emulator.faults({"list": "short"})
+    found = [each for page in pages(client) for each in page]
+    assert found in (five[::2], five[1::2])
+    assert [each for page in pages(client) for each in page] == found
+    assert all(client.get(f"{LIST}/{each}").status_code == 200 for each in five)
+
+
+@pytest.mark.facts("3.2")
+def test_a_stale_list(client: httpx.Client, emulator: RunningEmulator, create: Create, five: list[str]) -> None:
+    """What is newer is missing, what is gone or renewed since is listed as it was."""
+    before = client.get(f"{LIST}/{five[1]}").json()["expirationDateTime"]
+    emulator.advance(60)
+    client.delete(f"{LIST}/{five[0]}")
+    client.patch(f"{LIST}/{five[1]}", json={"expirationDateTime": soon(days=2)})
+    client.patch(f"{LIST}/{five[1]}", json={"expirationDateTime": soon(days=3)})
+    new = create(resource="users").json()["id"]
+    emulator.faults({"stale": 30})
+    assert pages(client) == [five[:3], five[3:]]
+    assert client.get(LIST).json()["value"][1]["expirationDateTime"] == before
+    assert client.get(f"{LIST}/{five[0]}").status_code == 404
+    emulator.advance(31)
+    assert pages(client) == [five[1:4], [five[4], new]]
+
+
+@pytest.mark.facts("3.2")
+def test_a_stale_list_has_expired_ones(client: httpx.Client, emulator: RunningEmulator, five: list[str]) -> None:
+    emulator.faults({"stale": 60})
+    emulator.advance(7230)
+    client.headers["Authorization"] = f"Bearer {emulator.token()}"
+    assert pages(client) == [five[:3], five[3:]]
+    emulator.advance(60)
+    assert pages(client) == [[]]
+
+
+def test_some_answers_are_slow(emulator: RunningEmulator, client: httpx.Client, five: list[str]) -> None:
+    emulator.faults({"slow": {"LIST": 0.3}})
+    start = time.monotonic()
+    assert client.get(f"{LIST}/{five[0]}").status_code == 200
+    assert time.monotonic() - start < 0.3
+    assert client.get(LIST).status_code == 200
+    assert time.monotonic() - start >= 0.3
+    assert emulator.control("GET", "faults")["slow"] == {"LIST": 0.3}
+
+
+def test_other_things_than_subscriptions_have_faults_of_their_own(
+    client: httpx.Client, emulator: RunningEmulator
+) -> None:
+    emulator.faults({"answers": [{"method": "GET", "status": 503}, {"method": "WORLD", "status": 500}]})
+    assert client.get("/v1.0/teams").status_code == 500
+    assert client.get(LIST).status_code == 503
+
+
+def faults_file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "faults.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+GOOD = """
+list: empty
+answers:
+  - {method: LIST, status: 503, count: 1}
+"""
+
+
+@pytest.mark.parametrize("text", [GOOD, json.dumps({"list": "empty", "answers": [{"method": "LIST", "status": 503}]})])
+def test_faults_of_the_start_come_back_with_a_reset(tmp_path: Path, text: str) -> None:
+    with (
+        RunningEmulator(tmp_path / "home", faults=faults_file(tmp_path, text)) as emulator,
+        emulator.client() as client,
+    ):
+        for _ in range(2):
+            client.headers["Authorization"] = f"Bearer {emulator.token()}"
+            assert client.get(LIST).status_code == 503
+            assert client.get(LIST).json()["value"] == []
+            emulator.faults({})
+            assert emulator.control("GET", "faults")["list"] is None
+            emulator.reset()
+            assert emulator.control("GET", "faults")["list"] == "empty"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        pytest.param("list: [", ":", "this cannot be read as YAML", id="syntax"),
+        pytest.param("list: empty\nslow: fast", ":2:7: ", "is no good value for 'slow'", id="value"),
+        pytest.param("lists: empty", ":1:8: ", "unknown key 'lists'", id="unknown-key"),
+        pytest.param("list: empty\nlist: short", ":2:1: ", "stands here twice", id="twice"),
+        pytest.param("- list", ":1:1: ", "an object is needed", id="no-object"),
+        pytest.param(
+            "answers:\n- {method: GET, status: 500}\n- {method: GET, status: 9}", ":3:25: ", "200 to 599", id="nested"
+        ),
+        pytest.param("answers:\n- {method: GET}", ":2:3: ", "'status' is missing", id="missing"),
+        pytest.param("list: \x00", ":1:1: ", "this cannot be read as YAML", id="no-yaml"),
+    ],
+)
+def test_broken_faults_files(tmp_path: Path, text: str, place: str, words: str) -> None:
+    path = faults_file(tmp_path, text)
+    with pytest.raises(EmulatorError) as caught:
+        read_faults(path)
+    assert str(caught.value).startswith(f"{path}{place}")
+    assert words in str(caught.value)
+
+
+def test_a_faults_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(EmulatorError, match=r"cannot read the faults in '.*': No such file"):
+        read_faults(tmp_path / "none.yaml")
+
+
+def test_an_empty_faults_file(tmp_path: Path) -> None:
+    assert read_faults(faults_file(tmp_path, "")) == read_faults(None)

@@ -36,6 +36,7 @@ def mails(create: Create) -> Any:
     return several
 
 
+@pytest.mark.facts("3.1")
 @pytest.mark.parametrize(("count", "sizes"), [(0, [0]), (2, [2]), (3, [3]), (4, [3, 1]), (7, [3, 3, 1])])
 def test_pages(client: httpx.Client, mails: Any, count: int, sizes: list[int]) -> None:
     """Facts 3.1: the emulator of these tests has pages of three."""
@@ -63,12 +64,14 @@ def test_pages_survive_deletes_and_creates(client: httpx.Client, mails: Any, cre
     assert sum(rest, []) == [*ids[3:], new]  # noqa: RUF017 (few)
 
 
+@pytest.mark.facts("1.2")
 @pytest.mark.parametrize("query", ["$top=5", "$filter=id eq 'x'", "$select=id", "$skiptoken=x", "$skiptoken=eC4x"])
 def test_list_takes_no_query(client: httpx.Client, query: str) -> None:
     """Facts 1.2."""
     assert error(client.get(f"/v1.0/subscriptions?{query}"))[:2] == (400, "BadRequest")
 
 
+@pytest.mark.facts("1.2")
 @pytest.mark.parametrize(("behaviour", "expected"), [("hidden", None), ("shown", "s")])
 def test_client_state(
     create: Create, client: httpx.Client, emulator: RunningEmulator, behaviour: str, expected: str | None
@@ -92,6 +95,7 @@ def test_get_is_what_was_created(create: Create, client: httpx.Client) -> None:
     assert listed == [{name: value for name, value in created.items() if name != "@odata.context"}]
 
 
+@pytest.mark.facts("11.4")
 @pytest.mark.parametrize(("behaviour", "listed", "status"), [("no", 0, 404), ("yes", 1, 200)])
 def test_what_v1_shows_of_beta(
     create: Create, client: httpx.Client, emulator: RunningEmulator, behaviour: str, listed: int, status: int
@@ -113,6 +117,7 @@ def test_beta_shows_v1(create: Create, client: httpx.Client) -> None:
     assert client.get(f"/beta/subscriptions/{created}").status_code == 200
 
 
+@pytest.mark.facts("3.2")
 def test_others_are_not_listed(create: Create, client: httpx.Client, emulator: RunningEmulator) -> None:
     """Facts 3.2."""
     create()
@@ -121,10 +126,11 @@ def test_others_are_not_listed(create: Create, client: httpx.Client, emulator: R
     assert pages(client) == [[]]
 
 
+@pytest.mark.facts("3.3")
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
-        ("GET", "/v1.0/me/messages", (400, "BadRequest", "Resource not found for the segment 'me'.")),
+        ("GET", "/v1.0/you/messages", (400, "BadRequest", "Resource not found for the segment 'you'.")),
         ("GET", "/beta/", (400, "BadRequest", "Resource not found for the segment ''.")),
         ("GET", "/v2.0/subscriptions", (400, "BadRequest", "Resource not found for the segment 'v2.0'.")),
         ("GET", "/v1.0/subscriptions/1/owner", (400, "BadRequest", "Resource not found for the segment 'owner'.")),
@@ -149,6 +155,7 @@ def test_letter_case_of_the_path(client: httpx.Client) -> None:
     assert client.get("/v1.0/Subscriptions/").status_code == 200
 
 
+@pytest.mark.facts("3.3")
 @pytest.mark.parametrize("given", [None, "mine"], ids=["drawn", "echoed"])
 def test_envelope_and_headers(client: httpx.Client, emulator: RunningEmulator, given: str | None) -> None:
     """Facts 3.3; date and Date are by the emulator's clock."""

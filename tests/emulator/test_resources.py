@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from reconciler.core.catalog import Version
 from reconciler.emulator import instants
-from reconciler.emulator.graph import filters, resources
-from reconciler.emulator.graph.refusals import Refusal
+from reconciler.emulator.model import filters, resources
+from reconciler.emulator.model.refusals import Refusal
 
 GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 EVENTS = "solutions/virtualEvents/events"
@@ -95,6 +95,7 @@ def test_parsed(text: str, entry: str, path: str, query: str) -> None:
     assert (found.entry.id, found.path, found.query, found.text) == (entry, path, query, text)
 
 
+@pytest.mark.facts("3.5")
 @pytest.mark.parametrize("text", REFUSED)
 def test_refused(text: str) -> None:
     """Facts 3.5: with the resource as it was sent."""
@@ -104,6 +105,7 @@ def test_refused(text: str) -> None:
     assert caught.value.message == f"resource '{text}' is not supported."
 
 
+@pytest.mark.facts("11.2")
 @pytest.mark.parametrize(
     "text",
     [
@@ -119,6 +121,7 @@ def test_drafts_are_on_beta_only(text: str) -> None:
         resources.parse(text, version=Version.V1)
 
 
+@pytest.mark.facts("2.4", "11.2")
 def test_filter_and_function_mean_the_same_people() -> None:
     """Facts 2.4, 11.2: any of the union, and they compete for one slot."""
     by_filter = resources.parse(
@@ -198,6 +201,7 @@ def test_what_is_no_instant(text: str) -> None:
     assert instants.parse(text) is None
 
 
+@pytest.mark.facts("3.5")
 @pytest.mark.parametrize(
     ("span", "text"),
     [

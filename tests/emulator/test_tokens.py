@@ -15,7 +15,11 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from reconciler.emulator.certificates import rsa_key
 from reconciler.emulator.entra.apps import ALL_ROLES
+from reconciler.emulator.entra.keys import Keys
+from reconciler.emulator.entra.tokens import GRAPH, InvalidToken, Tokens
+from tests.emulator.conftest import Ask
 from tests.support.emulator import RunningEmulator
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -132,6 +136,7 @@ def test_claims(emulator: RunningEmulator, connection: httpx.Client, form: dict[
         pytest.param({"scope": "https://vault.azure.net/.default"}, None, 400, "invalid_scope", 70011, id="resource"),
         pytest.param({"grant_type": "password"}, None, 400, "unsupported_grant_type", 70003, id="grant"),
         pytest.param({"client_assertion": "x"}, None, 401, "invalid_client", 700027, id="no-jwt"),
+        pytest.param({"client_assertion": "x" * 65536}, None, 413, "invalid_request", 90013, id="oversized"),
     ],
 )
 def test_entra_errors(
@@ -215,6 +220,7 @@ def test_an_assertion_signed_by_another_key_is_refused(
     assert post(emulator, connection, form | forged).json()["error_codes"] == [700027]
 
 
+@pytest.mark.facts("3.5")
 @pytest.mark.parametrize(
     ("authorization", "message"),
     [
@@ -234,6 +240,7 @@ def test_graph_asks_for_a_token(emulator: RunningEmulator, authorization: str | 
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
+@pytest.mark.facts("3.5")
 def test_a_token_expires_by_the_emulators_clock(emulator: RunningEmulator, client: httpx.Client) -> None:
     """Facts 3.5: the exact text."""
     assert client.get("/v1.0/subscriptions").status_code == 200
@@ -252,3 +259,50 @@ def test_another_app_in_another_tenant(
     token = post(emulator, connection, form, "fabrikam").json()["access_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
     assert (claims["tid"], claims["roles"]) == ("fabrikam", ["User.Read.All"])
+
+
+@pytest.fixture(scope="module")
+def tokens() -> Tokens:
+    return Tokens(Keys(rsa_key()), origin="https://localhost")
+
+
+NOW = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("audience", "later", "message"),
+    [
+        ("https://vault.azure.net", 1, "Invalid audience"),
+        (GRAPH, -1, "has expired or is not yet valid"),
+        (GRAPH, 3600, "has expired or is not yet valid"),
+    ],
+    ids=["for-somebody-else", "too-early", "too-late"],
+)
+def test_tokens_that_are_not_taken(tokens: Tokens, audience: str, later: int, message: str) -> None:
+    token = tokens.issue(tenant="t", app="a", now=NOW, audience=audience)
+    with pytest.raises(InvalidToken, match=message):
+        tokens.check(f"Bearer {token}", now=NOW + dt.timedelta(seconds=later))
+
+
+@pytest.mark.parametrize(("granted", "kind"), [({"scopes": ("Mail.Read",)}, "user"), ({"roles": ("r",)}, "app")])
+def test_whose_token_it_is(tokens: Tokens, granted: dict[str, Any], kind: str) -> None:
+    token = tokens.issue(tenant="t", app="a", now=NOW, **granted)
+    assert jwt.decode(token, options={"verify_signature": False})["idtyp"] == kind
+    assert tokens.check(f"Bearer {token}", now=NOW).delegated is (kind == "user")
+
+
+@pytest.mark.facts("1.6")
+@pytest.mark.parametrize(
+    ("granted", "resource", "status"),
+    [
+        ("TeamSettings.Read.Group", "teams/0a1b2c3d-0000-4000-8000-00000000000a", 201),
+        ("TeamSettings.Read.Group", "teams", 403),
+    ],
+    ids=["one-team", "all-teams"],
+)
+def test_what_an_owner_has_consented_to(
+    emulator: RunningEmulator, client: httpx.Client, ask: Ask, granted: str, resource: str, status: int
+) -> None:
+    """Resource-specific consent is for one team."""
+    bearer = {"Authorization": f"Bearer {emulator.token([granted])}"}
+    assert client.post("/v1.0/subscriptions", json=ask(resource=resource), headers=bearer).status_code == status

@@ -25,6 +25,7 @@ def limit(emulator: RunningEmulator, path: str) -> str:
     )
 
 
+@pytest.mark.facts("3.5", "2.1")
 @pytest.mark.parametrize(
     ("first", "second", "path"),
     [
@@ -75,6 +76,7 @@ def test_other_ids_have_their_own_slots(create: Create) -> None:
     assert {create(resource=resource).status_code for resource in resources} == {201}
 
 
+@pytest.mark.facts("2.1")
 def test_other_apps_have_their_own_slots(create: Create, client: httpx.Client, emulator: RunningEmulator) -> None:
     """Facts 2.1: per app and tenant."""
     assert create(resource="teams").status_code == 201
@@ -86,6 +88,7 @@ def test_other_apps_have_their_own_slots(create: Create, client: httpx.Client, e
     assert len({(each["tenantId"], each["applicationId"]) for each in emulator.subscriptions()}) == 3
 
 
+@pytest.mark.facts("3.5")
 def test_presence_says_it_in_its_own_way(create: Create, client: httpx.Client, emulator: RunningEmulator) -> None:
     """Facts 3.5: 409, the typos are Graph's."""
     client.headers["Authorization"] = f"Bearer {emulator.token(scopes=['Presence.Read.All'])}"
@@ -109,6 +112,7 @@ TWINS: dict[str, Any] = {"resource": "users/u1/messages", "changeType": "created
 SAME: dict[str, Any] = {"resource": "/Users('u1')/messages/", "changeType": "updated, Created"}
 
 
+@pytest.mark.facts("2.1", "3.5")
 @pytest.mark.parametrize(
     ("behaviour", "changes", "status"),
     [
@@ -130,6 +134,7 @@ def test_twins(create: Create, emulator: RunningEmulator, behaviour: str, change
         assert error(answer) == (409, "ObjectIdentifierInUse", message)
 
 
+@pytest.mark.facts("4")
 def test_a_taken_slot_shows_after_validation(create: Create, receiver: ValidationReceiver) -> None:
     """Facts 4.5."""
     create(resource="teams")

@@ -1,16 +1,19 @@
 """Whether endpoints are there (facts 4): what is sent, what counts as an answer, which text a refusal has."""
 
 import contextlib
-import itertools
+import time
 import urllib.parse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from reconciler.emulator.graph.refusals import Refusal
-from reconciler.emulator.graph.validation import Endpoints
+from reconciler.emulator.connections import Answer
+from reconciler.emulator.faults import Faults
+from reconciler.emulator.graph.validation import Endpoints, check
+from reconciler.emulator.model.refusals import Refusal
 from reconciler.emulator.outgoing import Outgoing
 from tests.emulator.conftest import Create, soon
 from tests.emulator.test_create import error
@@ -25,6 +28,7 @@ def paths(receiver: ValidationReceiver) -> list[str]:
     return [each.path.partition("?")[0] for each in receiver.received]
 
 
+@pytest.mark.facts("4")
 def test_what_is_sent(create: Create, receiver: ValidationReceiver) -> None:
     """Facts 4.1, 4.2: the query is kept, the token is full of pitfalls."""
     assert create().status_code == 201
@@ -40,6 +44,7 @@ def test_what_is_sent(create: Create, receiver: ValidationReceiver) -> None:
     assert all(pitfall in first.token for pitfall in (" ", ":", "+", "%", "&", "#", "é"))
 
 
+@pytest.mark.facts("4")
 def test_two_equal_urls_are_asked_twice(create: Create, receiver: ValidationReceiver) -> None:
     """Facts 4.3."""
     create(lifecycleNotificationUrl=receiver.url("/notifications?who=me"))
@@ -59,6 +64,7 @@ MODES: list[Any] = [
 ]
 
 
+@pytest.mark.facts("3.5", "4")
 @pytest.mark.parametrize("path", ["/notifications", "/lifecycle"])
 @pytest.mark.parametrize(("mode", "message"), MODES)
 def test_bad_answers(
@@ -85,6 +91,14 @@ def test_endpoints_that_cannot_be_reached(create: Create, url: str) -> None:
     assert error(create(notificationUrl=url)) == (400, "ValidationError", FAILED + OK)
 
 
+@pytest.mark.facts("4")
+@pytest.mark.parametrize("body", [b"a b\n", b" a b", b"a+b", b"a%20b", b"", b"A b"])
+def test_the_token_comes_back_byte_for_byte(body: bytes) -> None:
+    check(Answer(200, {"content-type": "text/plain"}, b"a b"), "a b")
+    with pytest.raises(Refusal, match="must exactly match"):
+        check(Answer(200, {"content-type": "text/plain"}, body), "a b")
+
+
 @pytest.mark.parametrize(
     ("url", "asked"),
     [
@@ -96,19 +110,21 @@ def test_endpoints_that_cannot_be_reached(create: Create, url: str) -> None:
         ("https://localhost@example.com/n", False),
     ],
 )
-async def test_no_request_leaves_this_machine(emulator: RunningEmulator, url: str, asked: bool) -> None:
-    """The transport would answer anybody; other hosts are refused before it."""
-    seen: list[httpx.Request] = []
+async def test_no_request_leaves_this_machine(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, url: str, asked: bool
+) -> None:
+    """The connections would reach anybody; other hosts are refused before them."""
+    seen: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200, text=request.url.params["validationToken"])
+    async def answer(url: str, content: bytes, *, headers: Mapping[str, str]) -> Answer:
+        seen.append(url)
+        token = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))["validationToken"]
+        return Answer(200, {"content-type": "text/plain"}, token.encode())
 
     outgoing = Outgoing(Path(emulator.info["caFile"]))
-    endpoints = Endpoints(outgoing, limit=1.0)
-    recording = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    outgoing._turns = itertools.cycle([recording])
-    async with contextlib.aclosing(outgoing), recording:
+    endpoints = Endpoints(outgoing, faults=Faults(), limit=1.0)
+    monkeypatch.setattr(outgoing._connections, "post", answer)
+    async with contextlib.aclosing(outgoing):
         if asked:
             await endpoints.validate([url])
         else:
@@ -132,6 +148,7 @@ def patch(client: httpx.Client, identifier: str, **body: object) -> httpx.Respon
     return client.patch(f"/v1.0/subscriptions/{identifier}", json=body)
 
 
+@pytest.mark.facts("4")
 @pytest.mark.parametrize(
     ("behaviour", "same", "other", "reauthorize"),
     [
@@ -152,8 +169,7 @@ def test_validation_after_creation(
 ) -> None:
     """Facts 4.6: how often is open; the unfriendly answer is the default."""
     identifier = create().json()["id"]
-    if behaviour != "always":
-        emulator.behave(validate_on_patch=behaviour)
+    emulator.behave(validate_on_patch=behaviour, renew_and_reauthorize="allowed")
     receiver.received.clear()
     assert patch(client, identifier, expirationDateTime=soon(minutes=100)).status_code == 200
     assert paths(receiver) == same
@@ -165,6 +181,7 @@ def test_validation_after_creation(
     assert paths(receiver) == other
 
 
+@pytest.mark.facts("3.5", "4")
 def test_a_patch_times_out_too(create: Create, client: httpx.Client, receiver: ValidationReceiver) -> None:
     """Facts 3.5, 4.6; nothing has changed then."""
     created = create().json()
@@ -181,3 +198,18 @@ def test_the_token_is_decoded_once(receiver: ValidationReceiver, create: Create)
     token = receiver.received[0].token or ""
     assert urllib.parse.unquote(token) == token
     assert urllib.parse.unquote_plus(token) != token
+
+
+@pytest.mark.facts("4")
+def test_requests_that_come_twice_and_late(
+    create: Create, emulator: RunningEmulator, receiver: ValidationReceiver
+) -> None:
+    """The same token again for each URL, and each is to be answered."""
+    emulator.faults({"validation": {"repeat": 1, "delay": 0.1}})
+    start = time.monotonic()
+    assert create().status_code == 201
+    assert time.monotonic() - start >= 0.2
+    assert paths(receiver) == ["/notifications", "/notifications", "/lifecycle", "/lifecycle"]
+    tokens = [each.token for each in receiver.received]
+    assert (tokens[0], tokens[2]) == (tokens[1], tokens[3])
+    assert tokens[0] != tokens[2]

@@ -8,7 +8,7 @@ from tests.support.receiver import ValidationReceiver
 from tests.support.world import Scene, certificate
 
 
-@pytest.fixture(scope="session", params=RUNS.values(), ids=RUNS.keys())
+@pytest.fixture(scope="session", params=RUNS.values(), ids=list(RUNS))
 def running(request, tmp_path_factory):
     """Every test under each behaviour that Graph may have."""
     with RunningEmulator(tmp_path_factory.mktemp("emulator"), behaviours=request.param, page_size=3) as emulator:

@@ -15,7 +15,7 @@ from tests.support.emulator import RunningEmulator
 from tests.support.receiver import ValidationReceiver
 
 
-@pytest.fixture(scope="session", params=RUNS.values(), ids=RUNS.keys())
+@pytest.fixture(scope="session", params=RUNS.values(), ids=list(RUNS))
 def running(request, tmp_path_factory):
     """Every test under each behaviour that Graph may have."""
     with RunningEmulator(tmp_path_factory.mktemp("emulator"), behaviours=request.param, page_size=2) as emulator:

@@ -48,6 +48,7 @@ async def test_a_life(client, emulator, body):
     assert (await reader.get(created["id"], V1))["resource"] == "/teams"
     url = f"{body['notificationUrl']}?x=1"
     assert (await writer.patch(created["id"], {"notificationUrl": url}, V1))["notificationUrl"] == url
+    emulator.advance(600)  # never both within 10 minutes (facts 3.1, 6)
     await client.reauthorize(created["id"], V1)
     await writer.delete(created["id"], V1)
     with pytest.raises(Gone, match=f"DELETE subscription {created['id']}: Graph answered 404 ResourceNotFound"):

@@ -18,6 +18,4 @@ def turned(index: int) -> dict[str, str]:
     }
 
 
-RUNS = {
-    f"behaviours-{index}": turned(index) for index in range(max(len(each.values) for each in BEHAVIOURS.values()))
-}
+RUNS = {f"behaviours-{index}": turned(index) for index in range(max(len(each.values) for each in BEHAVIOURS.values()))}

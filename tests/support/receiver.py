@@ -1,12 +1,15 @@
-"""Somebody who plays the receiver: answers validation requests over TLS, from a thread, well or badly as told.
+"""Somebody who plays the receiver: answers validation requests and deliveries over TLS, from a thread, as told.
 
 with ValidationReceiver(emulator.info) as receiver:
     receiver.url("/notifications")
     receiver.mode = "refuse"
+    receiver.taking = "silent"
+    receiver.items("/notifications")
 """
 
 import asyncio
 import dataclasses
+import json
 import ssl
 import threading
 import urllib.parse
@@ -15,6 +18,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 Mode = Literal["ok", "refuse", "wrong", "silent", "accepted", "html", "slow"]
+Taking = Literal["accept", "refuse", "slow", "silent", "drop"]
 LONGEST = 10.0
 
 
@@ -36,13 +40,21 @@ class Received:
 
 class ValidationReceiver:
     """``mode``: ok; refuse (403); wrong (the token still escaped); silent (no answer until the end); accepted (202);
-    html (right but ``text/html``); slow (right after ``delay`` seconds). ``modes`` overrides it for one path."""
+    html (right but ``text/html``); slow (right after ``delay`` seconds). ``modes`` overrides it for one path.
+
+    ``taking`` is how deliveries are taken: accept (202); refuse (``status``); slow (202 after ``delay`` seconds);
+    silent (no answer until the end); drop (read, then the connection is dropped). ``takings`` overrides it for one
+    path, and ``turns`` comes before both: one for each delivery, in order."""
 
     def __init__(self, info: Mapping[str, Any]) -> None:
         """``info`` is the content of ``emulator.json``."""
         self.mode: Mode = "ok"
         self.modes: dict[str, Mode] = {}
         self.delay = 0.5
+        self.taking: Taking = "accept"
+        self.takings: dict[str, Taking] = {}
+        self.turns: list[Taking] = []
+        self.status = "503 Service Unavailable"
         self.received: list[Received] = []
         self.port = 0
         self._info = info
@@ -78,7 +90,24 @@ class ValidationReceiver:
     def reset(self) -> None:
         self.mode = "ok"
         self.modes = {}
+        self.delay = 0.5
+        self.taking = "accept"
+        self.takings = {}
+        self.turns = []
+        self.status = "503 Service Unavailable"
         self.received.clear()
+
+    def deliveries(self, path: str | None = None) -> list[dict[str, Any]]:
+        """The bodies of all deliveries, or of those to one path (without its query), in order."""
+        return [
+            json.loads(each.body)
+            for each in tuple(self.received)
+            if each.token is None and path in {None, each.path.partition("?")[0]}
+        ]
+
+    def items(self, path: str | None = None) -> list[dict[str, Any]]:
+        """All notifications in them."""
+        return [item for body in self.deliveries(path) for item in body["value"]]
 
     async def _serve(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -99,18 +128,22 @@ class ValidationReceiver:
         try:
             while (received := await read(reader)) is not None:
                 self.received.append(received)
-                writer.write(await self._answer(received))
+                sent = await self._answer(received)
+                if sent is None:
+                    break
+                writer.write(sent)
                 await writer.drain()
         except (ConnectionError, asyncio.CancelledError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.transport.abort()
 
-    async def _answer(self, received: Received) -> bytes:
+    async def _answer(self, received: Received) -> bytes | None:
+        """None ends the connection instead."""
         path, _, query = received.path.partition("?")
         token = received.token
         if token is None:
-            return answer("202 Accepted", b"")
+            return await self._take(self.turns.pop(0) if self.turns else self.takings.get(path, self.taking))
         match self.modes.get(path, self.mode):
             case "ok":
                 return answer("200 OK", token.encode())
@@ -128,6 +161,18 @@ class ValidationReceiver:
             case "silent":
                 await asyncio.sleep(3600)
         raise ValueError(f"unknown mode {self.mode}")
+
+    async def _take(self, taking: Taking) -> bytes | None:
+        match taking:
+            case "refuse":
+                return answer(self.status, b"")
+            case "drop":
+                return None
+            case "slow":
+                await asyncio.sleep(self.delay)
+            case "silent":
+                await asyncio.sleep(3600)
+        return answer("202 Accepted", b"")
 
 
 async def read(reader: asyncio.StreamReader) -> Received | None:

@@ -9,12 +9,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reconciler.emulator.clock import Clock
-from reconciler.emulator.entra import credentials
+from reconciler.emulator.entra import credentials, issuers
 from reconciler.emulator.entra.apps import Apps
 from reconciler.emulator.entra.credentials import EntraError, Proof
 from reconciler.emulator.entra.keys import Keys
 from reconciler.emulator.entra.tokens import LIFETIME, Tokens
 from reconciler.emulator.home import Home
+
+LARGEST_FORM = 64 * 1024
+"""Bytes. Ours, as every server has some limit."""
 
 
 class Authority:
@@ -31,18 +34,19 @@ class Authority:
             Route("/common/discovery/keys", self.keys),
             Route("/common/.well-known/openid-configuration", self.common),
             Route("/common/discovery/v2.0/keys", self.keys),
+            Route("/common/v2.0/.well-known/openid-configuration", self.common_v2),
             Route("/{tenant}/v2.0/.well-known/openid-configuration", self.metadata),
             Route("/{tenant}/oauth2/v2.0/token", self.token, methods=["POST"]),
         ]
 
     async def keys(self, _: Request) -> Response:
-        return JSONResponse(self.key_ring.as_json())
+        return JSONResponse(self.key_ring.jwks())
 
     async def common(self, _: Request) -> Response:
         """The older version, for tokens of ``ver`` 1.0 (facts 7.3)."""
         return JSONResponse(
             {
-                "issuer": "https://sts.windows.net/{tenantid}/",
+                "issuer": issuers.V1.format(tenant="{tenantid}"),
                 "authorization_endpoint": f"{self.origin}/common/oauth2/authorize",
                 "token_endpoint": f"{self.origin}/common/oauth2/token",
                 "jwks_uri": f"{self.origin}/common/discovery/keys",
@@ -52,31 +56,37 @@ class Authority:
             }
         )
 
+    async def common_v2(self, _: Request) -> Response:
+        """For tokens of ``ver`` 2.0 (facts 7.3): no tenant of ours but Entra's placeholder."""
+        return JSONResponse(self.described("common", issuer=issuers.V2.format(tenant="{tenantid}")))
+
     async def metadata(self, request: Request) -> Response:
+        """Of one tenant, as msal asks for it."""
         tenant = request.path_params["tenant"]
-        if tenant != "common" and not self.apps.has_tenant(tenant):
+        if not self.apps.has_tenant(tenant):
             return self.refused(credentials.unknown_tenant(tenant))
+        return JSONResponse(self.described(tenant, issuer=f"{self.origin}/{tenant}/v2.0"))
+
+    def described(self, tenant: str, *, issuer: str) -> dict[str, object]:
         base = f"{self.origin}/{tenant}"
-        return JSONResponse(
-            {
-                "issuer": f"{base}/v2.0",
-                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{base}/oauth2/v2.0/token",
-                "jwks_uri": f"{self.origin}/common/discovery/v2.0/keys",
-                "response_types_supported": ["code", "id_token"],
-                "scopes_supported": ["openid"],
-                "subject_types_supported": ["pairwise"],
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-                "tenant_region_scope": None,
-            }
-        )
+        return {
+            "issuer": issuer,
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "jwks_uri": f"{self.origin}/common/discovery/v2.0/keys",
+            "response_types_supported": ["code", "id_token"],
+            "scopes_supported": ["openid"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+            "tenant_region_scope": None,
+        }
 
     async def token(self, request: Request) -> Response:
         tenant = request.path_params["tenant"]
-        form = dict(urllib.parse.parse_qsl((await request.body()).decode("utf-8", "replace")))
         proof = Proof(self.certificate, f"{self.origin}/{tenant}/oauth2/v2.0/token")
         try:
+            form = await form_of(request)
             app = credentials.authenticate(form, tenant=tenant, apps=self.apps, proof=proof)
             audience = credentials.audience(form, origin=self.origin)
         except EntraError as error:
@@ -104,3 +114,14 @@ class Authority:
             "error_uri": f"{self.origin}/error?code={error.number}",
         }
         return JSONResponse(body, status_code=error.status)
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Raises ``EntraError`` as soon as it is known to be too large; the rest is never kept."""
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST_FORM:
+            message = f"The request body is larger than {LARGEST_FORM} bytes."
+            raise EntraError(413, "invalid_request", 90013, message)
+    return dict(urllib.parse.parse_qsl(content.decode("utf-8", "replace")))

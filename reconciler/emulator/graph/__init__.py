@@ -1,1 +1,1 @@
-"""``/v1.0`` and ``/beta``: subscriptions taken, refused, listed, renewed and forgotten as Graph does (facts 3)."""
+"""What Graph does with subscriptions: takes, refuses and renews them, asks endpoints, counts requests (facts 3)."""

@@ -5,14 +5,13 @@ Only what can be said without the catalog is checked here. Texts for which facts
 
 import dataclasses
 import datetime as dt
-import json
 import urllib.parse
 from typing import Any
 
 from reconciler.core.catalog import ChangeType, Version
 from reconciler.emulator import instants
-from reconciler.emulator.graph import refusals
-from reconciler.emulator.graph.refusals import Refusal
+from reconciler.emulator.model import refusals
+from reconciler.emulator.model.incoming import json_object
 
 TEXTS = frozenset(
     {
@@ -112,20 +111,6 @@ def properties(body: bytes, content_type: str) -> dict[str, Any]:
     data = {name: value for name, value in data.items() if "@" not in name}
     for name, value in data.items():
         check(name, value)
-    return data
-
-
-def json_object(body: bytes, content_type: str) -> dict[str, Any]:
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        message = f"None of the supported type(s) 'application/json' matches the content type '{content_type}'."
-        raise Refusal(415, "UnsupportedMediaType", message)
-    try:
-        data = json.loads(body)
-    except ValueError as error:
-        raise refusals.bad_request("Unable to read JSON request payload.") from error
-    if not isinstance(data, dict):
-        raise refusals.bad_request("Unable to read JSON request payload: it is not an object.")
     return data
 
 

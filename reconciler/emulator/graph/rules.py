@@ -11,15 +11,18 @@ import datetime as dt
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from reconciler.core.catalog import Entry, LifecycleUrl, Rich
+from reconciler.core.catalog import LifecycleUrl, Rich
 from reconciler.emulator.behaviours import Behaviours
+from reconciler.emulator.entra.permissions import permitted
 from reconciler.emulator.entra.tokens import Caller
-from reconciler.emulator.graph import refusals
 from reconciler.emulator.graph.bodies import Creation
-from reconciler.emulator.graph.resources import Resource
+from reconciler.emulator.model import refusals
+from reconciler.emulator.model.resources import Resource
 
 SHORTEST = dt.timedelta(minutes=45)
 LIFECYCLE_URL_OVER = dt.timedelta(hours=1)
+BETWEEN = dt.timedelta(minutes=10)
+"""From a renewal to a reauthorization, or back, at least (facts 3.1, 6)."""
 LAG = dt.timedelta(seconds=1)
 """How far the workload's clock is behind. Who asks for exactly the maximum arrives a little later, which would be fine,
 but was refused in the field for being 'over' by the service's clock (facts 1.3); so here everything from one second
@@ -80,13 +83,6 @@ def check_workload(
     limit = resource.entry.longest(rich=rich)
     if remaining >= limit:
         raise refusals.too_long(resource.entry, operation=operation, asked=expires_at, remaining=remaining, limit=limit)
-
-
-def permitted(entry: Entry, caller: Caller) -> bool:
-    permissions = entry.permissions
-    if caller.delegated:
-        return not caller.permissions.isdisjoint(permissions.delegated)
-    return not caller.permissions.isdisjoint((*permissions.application, *permissions.resource_specific))
 
 
 def granted(asked: dt.datetime, *, now: dt.datetime, at_most: float | None) -> dt.datetime:

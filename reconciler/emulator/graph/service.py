@@ -9,15 +9,18 @@ from reconciler.emulator.behaviours import Behaviours
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.entra.tokens import Caller
 from reconciler.emulator.faults import Faults
-from reconciler.emulator.graph import bodies, refusals, resources, rules
-from reconciler.emulator.graph.resources import Resource
-from reconciler.emulator.graph.subscriptions import Subscription, Subscriptions
+from reconciler.emulator.graph import bodies, rules
+from reconciler.emulator.graph.admission import Admission
 from reconciler.emulator.graph.validation import Endpoints
+from reconciler.emulator.model import refusals, resources
+from reconciler.emulator.model.resources import Resource
+from reconciler.emulator.model.subscriptions import Subscription, Subscriptions
 from reconciler.emulator.notifications.lifecycle import Lifecycle
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Service:
+    admission: Admission
     behaviours: Behaviours
     clock: Clock
     endpoints: Endpoints
@@ -28,28 +31,23 @@ class Service:
     async def create(self, body: bytes, *, content_type: str, caller: Caller, version: Version) -> Subscription:
         now = self.clock.now()
         asked = bodies.creation(body, content_type=content_type, version=version, now=now)
-        resource = resources.parse(asked.resource, version=version)
+        user = caller.principal if caller.delegated else None
+        resource = resources.parse(asked.resource, version=version, user=user)
         rules.check_request(asked, resource, behaviours=self.behaviours, now=now)
+        era = self.subscriptions.era
         await self.endpoints.validate(filter(None, (asked.notification_url, asked.lifecycle_url)))
+        if self.subscriptions.era != era:
+            raise refusals.forgotten()
         rules.check_workload(
             resource, caller, operation="Create", expires_at=asked.expires_at, rich=bool(asked.rich), now=now
         )
         # From here to the end nothing is awaited: of two equal requests at once only one may win the slot.
-        self._check_unique(asked, resource, caller)
+        self.admission.check(asked, resource, caller)
         expires_at = rules.granted(asked.expires_at, now=now, at_most=self.faults.granted)
         subscription = created(asked, resource, caller=caller, version=version, expires_at=expires_at, now=now)
         self.subscriptions.add(subscription)
         self.lifecycle.authorized(subscription)
         return subscription
-
-    def _check_unique(self, asked: bodies.Creation, resource: Resource, caller: Caller) -> None:
-        for other in self.subscriptions.in_slot((caller.tenant, caller.app), resource, self.clock.now()):
-            if resource.entry.exclusive:
-                raise refusals.slot_taken(
-                    resource.entry, path=resource.limit_path, app=caller.app, tenant=caller.tenant
-                )
-            if other.change_types == asked.change_types and self.behaviours["twins"] == "conflict":
-                raise refusals.twin(other.id)
 
     def find(self, identifier: str, *, caller: Caller, version: Version) -> Subscription:
         """One that the caller may see: its app's own, in its tenant (facts 3.2)."""
@@ -79,8 +77,7 @@ class Service:
             current.resource, caller, operation="Update", expires_at=asked.expires_at, rich=bool(current.rich), now=now
         )
         changed = self._changed(current, asked, caller=caller, now=now)
-        self.subscriptions.replace(changed)
-        self.lifecycle.authorized(changed)
+        self._put_in_force(changed, other=current.reauthorized_at)
         return changed
 
     def _check_certificate_change(self, asked: bodies.Change) -> None:
@@ -128,8 +125,19 @@ class Service:
             current.resource, caller, operation="Update", expires_at=None, rich=bool(current.rich), now=now
         )
         reauthorized = dataclasses.replace(current, reauthorized_at=now, authorized_until=caller.expires_at)
-        self.subscriptions.replace(reauthorized)
-        self.lifecycle.authorized(reauthorized)
+        self._put_in_force(reauthorized, other=current.renewed_at)
+
+    def _put_in_force(self, changed: Subscription, *, other: dt.datetime | None) -> None:
+        """``other`` is when the other of a renewal and a reauthorization happened; never both within 10 minutes, and
+        what then becomes of the second is open (facts 3.1, 6). Two at once count, as the endpoints are asked before."""
+        behaviour = self.behaviours["renew-and-reauthorize"]
+        too_soon = other is not None and self.clock.now() - other < rules.BETWEEN
+        if too_soon and behaviour == "refused":
+            raise refusals.too_soon()
+        if too_soon and behaviour == "inconsistent":
+            return  # the answer says that it was done
+        self.subscriptions.replace(changed)
+        self.lifecycle.authorized(changed)
 
     def delete(self, identifier: str, *, caller: Caller, version: Version) -> None:
         current = self.find(identifier, caller=caller, version=version)

@@ -1,12 +1,15 @@
 """Asking endpoints whether they are there: a URL in, nothing or Graph's refusal out (facts 4)."""
 
+import asyncio
 import http
 import urllib.parse
 import uuid
 from collections.abc import Iterable
 
-from reconciler.emulator.graph import refusals
-from reconciler.emulator.outgoing import Outgoing, Response, TooSlow, Unreachable
+from reconciler.emulator.connections import Answer
+from reconciler.emulator.faults import Faults
+from reconciler.emulator.model import refusals
+from reconciler.emulator.outgoing import Outgoing, TooSlow, Unreachable
 
 OPENING = "Validation: Testing client application reachability for subscription Request-Id:"
 PITFALLS = "+ 100% a&b=c ?#/ é→"
@@ -15,8 +18,9 @@ PLAIN_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 
 
 class Endpoints:
-    def __init__(self, outgoing: Outgoing, *, limit: float) -> None:
+    def __init__(self, outgoing: Outgoing, *, faults: Faults, limit: float) -> None:
         self._outgoing = outgoing
+        self._faults = faults
         self._limit = limit
 
     async def validate(self, urls: Iterable[str]) -> None:
@@ -25,7 +29,14 @@ class Endpoints:
             await self._validate(url)
 
     async def _validate(self, url: str) -> None:
+        """A request that is repeated on purpose is the same each time, and each must be answered."""
+        fault = self._faults.validation
         token = f"{OPENING} {uuid.uuid4()} {PITFALLS}"
+        await asyncio.sleep(fault.delay)
+        for _ in range(1 + fault.repeat):
+            await self._ask(url, token)
+
+    async def _ask(self, url: str, token: str) -> None:
         try:
             answer = await self._outgoing.post(with_token(url, token), b"", headers=PLAIN_TEXT, within=self._limit)
         except TooSlow as error:
@@ -42,7 +53,7 @@ def with_token(url: str, token: str) -> str:
     return f"{url}{joint}validationToken={urllib.parse.quote(token, safe='')}"
 
 
-def check(answer: Response, token: str) -> None:
+def check(answer: Answer, token: str) -> None:
     if answer.status_code != http.HTTPStatus.OK:
         reason = f"HTTP status code is '{status_name(answer.status_code)}'. {refusals.MUST_BE_OK}"
         raise refusals.validation_failed(reason)

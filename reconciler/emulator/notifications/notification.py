@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.emulator.graph.subscriptions import Subscription
+from reconciler.emulator.model.subscriptions import Subscription
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
