@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check demo format lock clean
+.PHONY: help install test check demo format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,5 +38,14 @@ lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra daemon --extra dev --output-file requirements.lock pyproject.toml
 
+# As users install it: a wheel with what it needs, at the locked versions and hashes, and nothing for developers.
+bench: install ## measure speed and memory, in about four minutes
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .bench/venv
+	@rm -rf .bench/wheel
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir .bench/wheel .
+	@$(BIN)/uv pip install --quiet --python .bench/venv/bin/python --compile-bytecode --verify-hashes \
+	  --reinstall-package reconciler --constraint requirements.lock "$$(ls .bench/wheel/*.whl)[daemon]"
+	@env -u PYTHONDONTWRITEBYTECODE .bench/venv/bin/python -m bench
+
 clean: ## remove what make and the tests leave behind
-	rm -rf $(VENV) .emulator .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .bench .emulator .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache

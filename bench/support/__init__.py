@@ -1,0 +1,1 @@
+"""What the benches have in common: processes to measure, a client to measure with, targets, a table."""
