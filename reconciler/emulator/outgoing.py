@@ -42,6 +42,7 @@ class Outgoing:
 
     async def aclose(self) -> None:
         await self._connections.close()
+        await asyncio.sleep(0)  # for the transports of what was broken off to notice
 
     async def post(self, url: str, content: bytes, *, headers: Mapping[str, str], within: float) -> Answer:
         """The answer; raises ``TooSlow`` after ``within`` seconds and ``Unreachable`` where there is none."""

@@ -141,7 +141,6 @@ def test_others_are_not_listed(create: Create, client: httpx.Client, emulator: R
             "/v1.0/subscriptions/1/reauthorize",
             (405, "MethodNotAllowed", "The method 'GET' is not allowed here."),
         ),
-        ("PUT", "/emulator/clock", (405, "MethodNotAllowed", "Method Not Allowed")),
     ],
 )
 def test_paths_and_methods_that_are_not_there(
