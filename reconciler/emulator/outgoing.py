@@ -17,6 +17,9 @@ from reconciler.emulator.options import is_loopback
 FEW_CONNECTIONS = httpx.Limits(max_connections=8)
 """A pool of httpx is slow with more."""
 
+FAREWELL = 0.02
+"""Seconds for the transports of what was broken off to close: nobody tells when they have."""
+
 AsyncClient = httpx.AsyncClient
 Client = httpx.Client
 ConnectError = httpx.ConnectError
@@ -42,7 +45,7 @@ class Outgoing:
 
     async def aclose(self) -> None:
         await self._connections.close()
-        await asyncio.sleep(0)  # for the transports of what was broken off to notice
+        await asyncio.sleep(FAREWELL)
 
     async def post(self, url: str, content: bytes, *, headers: Mapping[str, str], within: float) -> Answer:
         """The answer; raises ``TooSlow`` after ``within`` seconds and ``Unreachable`` where there is none."""
