@@ -51,8 +51,7 @@ class Keeper:
         spec, base = item.manifest.spec, item.document.text.base
         if spec.cloud == "emulator":
             return self.emulator(item, base)
-        cloud = CLOUDS[spec.cloud] if isinstance(spec.cloud, str) else self.custom(spec.cloud, base)
-        return Access(spec.tenant_id or "", spec.client_id or "", cloud, self.credential(item, base))
+        return Access(spec.tenant_id or "", spec.client_id or "", self.cloud(item), self.credential(item, base))
 
     def application(self, item: Item[Tenant]) -> Application:
         """Known without a credential, and of a cloud that is not allowed, too. Raises Denied."""
@@ -62,6 +61,13 @@ class Keeper:
             return Application.of(info["graph"], spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"])
         graph = CLOUDS[spec.cloud].graph if isinstance(spec.cloud, str) else spec.cloud.graph
         return Application.of(graph, spec.tenant_id or "", spec.client_id or "")
+
+    def cloud(self, item: Item[Tenant]) -> Cloud:
+        """Known without a credential. Raises Denied for one that is not allowed."""
+        cloud = item.manifest.spec.cloud
+        if cloud == "emulator":
+            return emulated(self.home())
+        return CLOUDS[cloud] if isinstance(cloud, str) else self.custom(cloud, item.document.text.base)
 
     def custom(self, spec: CustomCloud, base: str) -> Cloud:
         allowed = {each.lower() for each in self.allowed}
@@ -108,10 +114,10 @@ class Keeper:
     def emulator(self, item: Item[Tenant], base: str) -> Access:
         """What the manifest leaves out, the emulator's home has. Loopback only, whatever stands in that file."""
         info = self.home()
-        cloud = Cloud("emulator", info["graph"], info["authority"], info["caFile"])
         spec = item.manifest.spec
         credential = self.credential(item, base) if spec.credential else SecretCredential(info["clientSecret"])
-        return Access(spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"], cloud, credential)
+        ids = (spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"])
+        return Access(*ids, emulated(info), credential)
 
     def home(self) -> dict[str, str]:
         home = self.environ.get(HOME)
@@ -122,6 +128,10 @@ class Keeper:
             if not on_loopback(origin):
                 raise Denied(f"{home} names {origin}, the emulator is on loopback only")
         return info
+
+
+def emulated(home: Mapping[str, str]) -> Cloud:
+    return Cloud("emulator", home["graph"], home["authority"], home["caFile"])
 
 
 def on_loopback(origin: str) -> bool:

@@ -3,10 +3,14 @@
 import base64
 import dataclasses
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from reconciler.core.source import Problem, Source
 
-__all__ = ["PublicCertificate", "read_certificate"]
+if TYPE_CHECKING:
+    from cryptography import x509
+
+__all__ = ["PublicCertificate", "read_certificate", "thumbprint_of"]
 
 SMALLEST_KEY, LARGEST_KEY = 2048, 4096
 
@@ -29,7 +33,6 @@ def read_certificate(pem: bytes, *, source: Source, now: dt.datetime) -> PublicC
     """Read the first certificate of a PEM file, or say what is wrong with it."""
     # cryptography takes a while to start, and manifests without certificates do not need it.
     from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -50,8 +53,14 @@ def read_certificate(pem: bytes, *, source: Source, now: dt.datetime) -> PublicC
     if certificate.not_valid_after_utc <= now:
         message = f"the certificate has expired on {certificate.not_valid_after_utc:%Y-%m-%d}: make a new one"
         return Problem(source, "certificate-expired", message)
-    thumbprint = certificate.fingerprint(hashes.SHA1())  # noqa: S303  Graph's identifier, no security rests on it
-    return PublicCertificate(thumbprint.hex().upper(), certificate.public_bytes(Encoding.DER))
+    return PublicCertificate(thumbprint_of(certificate), certificate.public_bytes(Encoding.DER))
+
+
+def thumbprint_of(certificate: "x509.Certificate") -> str:
+    """SHA-1 of the DER in upper-case hexadecimal digits (facts 7.1)."""
+    from cryptography.hazmat.primitives import hashes
+
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  Graph's identifier, no security rests on it
 
 
 def said(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """The secret that Graph repeats on every notification, derived so that each replica can check it without a look-up."""
 
 import base64
-import hashlib
 import hmac
 
 __all__ = ["FIXED_KEY", "LONGEST", "client_state"]
@@ -20,5 +19,5 @@ def client_state(secret: bytes, *, key: str, tenant_id: str, birth: str) -> str:
     """
     if key == FIXED_KEY:
         return secret.decode()
-    digest = hmac.new(secret, f"{tenant_id.lower()}.{birth}".encode(), hashlib.sha256).digest()
+    digest = hmac.digest(secret, f"{tenant_id.lower()}.{birth}".encode(), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -30,6 +30,10 @@ class Notification:
     properties: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     """All others as they came, ``resourceData`` and ``encryptedContent`` among them."""
 
+    def get(self, name: str) -> Any:
+        """One of ``properties``, its name in any letter case (facts 2.3); None where there is none."""
+        return next((value for each, value in self.properties.items() if each.lower() == name.lower()), None)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Malformed:
@@ -56,7 +60,8 @@ class Delivery:
     items: tuple[Item, ...]
     received_at: dt.datetime
     validation_tokens: tuple[str, ...] = dataclasses.field(default=(), repr=False)
-    """The JWTs that come beside rich notifications, unread (facts 7.3)."""
+    """The JWTs that come beside rich notifications, unread (facts 7.3). One that is no text is an empty one here: a
+    single bad token counts against the others."""
 
     verified: Literal[False] = False
 

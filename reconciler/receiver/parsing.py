@@ -14,6 +14,8 @@ __all__ = ["Body", "BodyRefused", "parse_body"]
 EVENTS = {event.value.lower(): event.value for event in LifecycleEvent}
 TEXTS = ("changeType", "lifecycleEvent", "resource", "tenantId", "organizationId", "clientState")
 KNOWN = {"subscriptionid", *map(str.lower, TEXTS)}
+UNIQUE = {*KNOWN, "encryptedcontent"}
+"""What must not stand twice: one reading would be verified, and another one used."""
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """Half a surrogate pair and NUL are JSON, but no database takes them."""
@@ -60,7 +62,11 @@ def folded(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tokens_of(value: Any) -> tuple[str, ...]:
-    return tuple(token for token in value if isinstance(token, str)) if isinstance(value, list) else ()
+    """Null where Graph may give none (facts 7.1). What is no text stays as an empty one: it must not pass unseen."""
+    if value is None:
+        return ()
+    tokens = value if isinstance(value, list) else [None]
+    return tuple(token if isinstance(token, str) else "" for token in tokens)
 
 
 def parse_item(position: int, value: Any) -> Item:
@@ -74,7 +80,7 @@ def notification(value: Any) -> Notification:
     if not isinstance(value, dict):
         raise ItemRefused("the item is not an object")
     properties = folded(value)
-    if len([name for name in value if name.lower() in KNOWN]) > len(KNOWN & properties.keys()):
+    if len([name for name in value if name.lower() in UNIQUE]) > len(UNIQUE & properties.keys()):
         raise ItemRefused("the item has a property twice, in different letter case")
     subscription_id = text_of(properties, "subscriptionId")
     if not subscription_id:

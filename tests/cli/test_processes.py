@@ -106,7 +106,7 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.mark.parametrize("lacks", ["starlette", "uvicorn", "uvloop"])
 @pytest.mark.parametrize("command", ["emulator", "listen"])
-def test_an_extra_that_is_not_installed(example, lacks, command):
+def test_an_extra_that_is_not_installed(example, emulator, lacks, command):
     found = ran(command, "--listen", "127.0.0.1:0", code=f"LACKS = {lacks!r}\n{LACKING}")
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr == f"reconcile: {lacks} is not installed: pip install '.[daemon]' in the checkout brings it\n"
@@ -138,7 +138,7 @@ def test_the_emulator_ends_in_good_order(environment, how):
 
 
 @pytest.mark.parametrize("command", ["emulator", "listen"])
-def test_a_port_that_is_in_use(example, silence, command):
+def test_a_port_that_is_in_use(example, emulator, silence, command):
     port = silence.getsockname()[1]
     found = ran(command, "--listen", f"127.0.0.1:{port}")
     assert (found.returncode, found.stdout) == (1, "")
@@ -153,24 +153,24 @@ NOTIFICATION = {
     "clientState": "what-only-graph-knows",
     "changeType": "updated",
     "resource": "teams('0a1b2c3d-0000-4000-8000-000000000001')",
-    "tenantId": "0f2e8f59-862a-483b-9ca8-82a10665e17d",
 }
 
 
-def test_listen_answers_validation_and_prints_notifications(example, running):
-    tls = ["--tls-cert", running.info["receiverCertificate"], "--tls-key", running.info["receiverKey"]]
+def test_listen_answers_validation_and_prints_notifications(example, emulator):
+    tls = ["--tls-cert", emulator.info["receiverCertificate"], "--tls-key", emulator.info["receiverKey"]]
+    notification = NOTIFICATION | {"tenantId": emulator.info["tenantId"]}
     with started("listen", "--listen", "127.0.0.1:0", *tls) as process:
         assert process.stdout
         ready = process.stdout.readline()
         assert ready.endswith(" for /lifecycle, /notifications\n")
         origin = f"https://localhost:{ready.split()[2].rpartition(':')[2]}"
-        with httpx.Client(base_url=origin, verify=running.context, trust_env=False) as client:
+        with httpx.Client(base_url=origin, verify=emulator.context, trust_env=False) as client:
             answer = client.post("/notifications?validationToken=a%2Bb%20%26%3Cc%3E")
             assert (answer.status_code, answer.text) == (200, "a+b &<c>")
             assert answer.headers["content-type"] == "text/plain; charset=utf-8"
             assert client.post("/elsewhere?validationToken=x").status_code == 404
             query = "reconciler=1.contoso-demo.all-teams.0123456789.k1.0123456789&code=a-secret"
-            answer = client.post(f"/notifications?{query}", json={"value": [NOTIFICATION, {"odd": 1}]})
+            answer = client.post(f"/notifications?{query}", json={"value": [notification, {"odd": 1}]})
             assert answer.status_code == 202
         printed = [json.loads(process.stdout.readline()) for _ in range(2)]
         process.send_signal(signal.SIGTERM)
@@ -184,11 +184,14 @@ def test_listen_answers_validation_and_prints_notifications(example, running):
         "subscriptionId": NOTIFICATION["subscriptionId"],
         "changeType": "updated",
         "resource": NOTIFICATION["resource"],
-        "tenantId": NOTIFICATION["tenantId"],
+        "tenantId": notification["tenantId"],
         "encrypted": False,
         "verified": False,
+        "reason": "client-state",
+        "message": "the item's clientState was made with no key of the endpoint: it is forged, or the key is gone from"
+        " the ring",
     }
-    assert printed[1]["malformed"] == 1
+    assert (printed[1]["malformed"], printed[1]["verified"]) == (1, False)
 
 
 def test_listen_needs_an_endpoint_of_ours(environment):
@@ -200,7 +203,7 @@ def test_listen_needs_an_endpoint_of_ours(environment):
     assert "no Endpoint has receiver: self, there is nothing to listen for" in found.stderr
 
 
-def test_listen_with_a_certificate_that_is_not_there(example):
+def test_listen_with_a_certificate_that_is_not_there(example, emulator):
     found = ran("listen", "--listen", "127.0.0.1:0", "--tls-cert", "none.pem", "--tls-key", "none.key")
     assert found.returncode == 1
     assert "none.pem" in found.stderr

@@ -62,6 +62,7 @@ def test_letter_case_does_not_matter():
         ({"subscriptionId": 1}, "not a text"),
         ({"subscriptionId": "s", "clientState": ["secret"]}, "clientState is not a text"),
         ({"subscriptionId": "s", "clientState": "secret", "ClientState": "other"}, "twice"),
+        ({"subscriptionId": "s", "encryptedContent": None, "EncryptedContent": {"data": "secret"}}, "twice"),
         ({"subscriptionId": "s\0"}, "cannot be stored"),
         ({"subscriptionId": "s", "resource": "\ud800"}, "cannot be stored"),
     ],
@@ -72,6 +73,13 @@ def test_one_that_cannot_be_read_is_set_aside(item, says):
     assert says in first.reason
     assert "secret" not in repr(first)
     assert isinstance(second, Notification)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "found"), [(None, ()), ([], ()), (["t", 1, None], ("t", "", "")), ("t", ("",)), ({}, ("",))]
+)
+def test_a_token_that_is_no_text_does_not_pass_unseen(tokens, found):
+    assert parse_body(json.dumps({"value": [], "validationTokens": tokens}).encode()).validation_tokens == found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Items in, proof out that Graph repeats a secret of ours, found by calculation alone (decision 10 of the design).
+
+``clientState`` is a MAC over tenant and birth. So it does not matter that anybody can write a mark into the query, or a
+tenant into the item: who does not know the key cannot make one that fits them.
+"""
+
+import dataclasses
+import hmac
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from reconciler.core.client_state import FIXED_KEY, LONGEST, client_state
+from reconciler.core.mark import Mark, UnknownMark
+from reconciler.receiver.delivery import Notification
+
+__all__ = ["Births", "ClientStates", "Proof", "Ring"]
+
+Births = Callable[[str], str | None]
+"""From a subscription's id to its birth, where that is remembered. It is called on the event loop."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ring:
+    """The keys of one endpoint, secrets by key id, and the ids of the tenants whose subscriptions use it."""
+
+    secrets: Mapping[str, bytes] = dataclasses.field(repr=False)
+    tenants: Sequence[str]
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a secret that anybody could guess, or that can be no ``clientState``."""
+        object.__setattr__(self, "tenants", tuple(dict.fromkeys(map(str.lower, self.tenants))))
+        if not all(self.secrets.values()):
+            raise ValueError("a clientState key is empty: anybody could sign with it")
+        try:
+            self.secrets.get(FIXED_KEY, b"").decode()
+        except UnicodeDecodeError:
+            raise ValueError("the fixed clientState is not UTF-8 text") from None  # its cause holds the secret
+
+    def proof(self, given: bytes, *, tenant_id: str | None, birth: str | None) -> "Proof | None":
+        """Which tenant and key fit; an item that names no tenant is tried with each."""
+        tenants = [each for each in self.tenants if tenant_id in {None, each}]
+        for tenant, (key, secret) in itertools.product(tenants, self.secrets.items()):
+            # A fixed secret says nothing of the tenant, so that must be certain; a derived one needs the birth.
+            tellable = len(tenants) == 1 if key == FIXED_KEY else birth is not None
+            if tellable and fits(given, secret, key=key, tenant_id=tenant, birth=birth or ""):
+                return Proof(tenant, birth, key)
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Proof:
+    """What a right ``clientState`` proves."""
+
+    tenant_id: str
+    birth: str | None
+    key: str
+
+
+class ClientStates:
+    """``rings`` by the path that serves them; several endpoints may share one."""
+
+    def __init__(self, rings: Mapping[str, Iterable[Ring]], *, births: Births = lambda _: None) -> None:
+        self.rings = {path: tuple(each) for path, each in rings.items()}
+        self.births = births
+        self._tenants = {
+            path: frozenset(itertools.chain.from_iterable(ring.tenants for ring in each))
+            for path, each in self.rings.items()
+        }
+
+    def tenants(self, path: str) -> frozenset[str]:
+        """Whose subscriptions deliver there."""
+        return self._tenants.get(path, frozenset())
+
+    def proof(self, item: Notification, *, path: str, mark: Mark | UnknownMark | None) -> Proof | None:
+        """None where the ``clientState`` is missing or fits nothing. The mark's birth is tried before a remembered one.
+
+        Raises what ``births`` raises.
+        """
+        if not item.client_state or len(item.client_state) > LONGEST:
+            return None
+        given = item.client_state.encode(errors="surrogatepass")
+        marked = mark.birth if isinstance(mark, Mark) else None
+        if found := self.tried(given, item, path=path, birth=marked):
+            return found
+        remembered = self.births(item.subscription_id)
+        return self.tried(given, item, path=path, birth=remembered) if remembered != marked else None
+
+    def tried(self, given: bytes, item: Notification, *, path: str, birth: str | None) -> Proof | None:
+        for ring in self.rings.get(path, ()):
+            if found := ring.proof(given, tenant_id=item.tenant_id, birth=birth):
+                return found
+        return None
+
+
+def fits(given: bytes, secret: bytes, *, key: str, tenant_id: str, birth: str) -> bool:
+    """In a time that does not tell how much of it is right."""
+    return hmac.compare_digest(client_state(secret, key=key, tenant_id=tenant_id, birth=birth).encode(), given)
