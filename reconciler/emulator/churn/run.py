@@ -15,6 +15,8 @@ from reconciler.emulator.remote import Refused, unanswered
 
 IN_FLIGHT = 16
 """Writes without an answer; the next one waits, and is behind."""
+LATE = 0.1
+"""Seconds after which a write that has not begun is behind."""
 
 
 class Churn:
@@ -79,7 +81,8 @@ class Churn:
 
     def _read(self) -> None:
         elapsed = self._elapsed()
-        self.tally.read(seconds=elapsed, behind=self._order.due_by(elapsed) - self._begun)
+        due = self._order.due_by(elapsed - LATE) if elapsed > LATE else 0
+        self.tally.read(seconds=elapsed, behind=max(0, due - self._begun))
 
     def _elapsed(self) -> float:
         return asyncio.get_running_loop().time() - self._started
