@@ -17,7 +17,7 @@ Create = Callable[..., httpx.Response]
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     home = tmp_path_factory.mktemp("emulator")
-    with RunningEmulator(home, page_size=3, validation_limit=1.0) as emulator:
+    with RunningEmulator(home, page_size=3, validation_limit=2.0) as emulator:
         yield emulator
 
 
