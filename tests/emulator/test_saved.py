@@ -291,6 +291,28 @@ async def test_a_section_that_is_broken_is_told(parts: Parts, file: Path, wrong:
             saved.Saved(parts, file).load()
 
 
+async def test_deliveries_have_ended_before_it_is_written_last(
+    parts: Parts, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is taken during the write would be in the file as waiting, and come again after the restart."""
+    done: list[str] = []
+    write, end = saved_file.write, parts.outbox.aclose
+
+    async def writing(*arguments: Any) -> None:
+        done.append("written")
+        await write(*arguments)
+
+    async def ending() -> None:
+        done.append("ended")
+        await end()
+
+    monkeypatch.setattr(saved_file, "write", writing)
+    monkeypatch.setattr(parts.outbox, "aclose", ending)
+    async with saved.kept(parts):
+        done.clear()
+    assert done == ["ended", "written"]
+
+
 @pytest.mark.parametrize("spoil", ["folder", "parent"])
 def test_a_file_that_cannot_be_written_is_told_at_the_start(home: Path, file: Path, spoil: str) -> None:
     if spoil == "parent":
