@@ -102,7 +102,7 @@ class Challenges:
         if is_challenged(subscription, last, challenges=self._behaviours["challenges"], now=now):
             self._last[identifier] = now
             self._send(subscription)
-        self._due[identifier] = due = turn_after(subscription, now)
+        self._due[identifier] = due = turn_after(subscription, self._last.get(identifier), now)
         heapq.heappush(self._turns, (due, identifier))
 
     def _clear_away(self) -> None:
@@ -149,10 +149,10 @@ def next_turn(subscription: Subscription, last: dt.datetime | None) -> dt.dateti
     return first if last is None or last < authorized_at(subscription) else max(first, last + STEP)
 
 
-def turn_after(subscription: Subscription, now: dt.datetime) -> dt.datetime:
+def turn_after(subscription: Subscription, last: dt.datetime | None, now: dt.datetime) -> dt.datetime:
     """When to look again, challenged or not: the behaviour may have been changed by then."""
-    ending = subscription_ends_soon(subscription)
-    return ending if now < ending < now + STEP else max(first_turn(subscription), now + STEP)
+    ahead = [each for each in (subscription_ends_soon(subscription), next_turn(subscription, last)) if each > now]
+    return min([*ahead, max(first_turn(subscription), now + STEP)])
 
 
 def is_challenged(subscription: Subscription, last: dt.datetime | None, *, challenges: str, now: dt.datetime) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from reconciler.emulator.instants import spell_long
 from reconciler.emulator.model.subscriptions import Subscription
 from reconciler.emulator.notifications.authorization import REVOKED, Leave, leave
-from reconciler.emulator.notifications.challenges import is_challenged, next_turn
+from reconciler.emulator.notifications.challenges import is_challenged, next_turn, turn_after
 from tests.emulator.conftest import Create, soon
 from tests.emulator.notifications.conftest import Open
 from tests.emulator.notifications.office import MAIL, TEAM, Office
@@ -81,6 +81,21 @@ def test_when_it_is_challenged(challenges: str, token: float, life: float, *, an
 )
 def test_next_turn(each: Subscription, last: float | None, expected: float) -> None:
     assert next_turn(each, None if last is None else after(last)) == after(expected)
+
+
+@pytest.mark.facts("6")
+@pytest.mark.parametrize("challenges", ["often", "rarely", "never"])
+@pytest.mark.parametrize(("token", "life"), [(60, 120), (60, 610), (24 * 60, 100), (60, 1000)])
+def test_turns_miss_no_challenge(challenges: str, token: float, life: float) -> None:
+    """Whoever is looked at in its turns only is challenged as if somebody looked all the time."""
+    each, last, found = made(token=token, life=life), None, []
+    now = next_turn(each, None)
+    while now < each.expires_at:
+        if is_challenged(each, last, challenges=challenges, now=now):
+            last = now
+            found.append(round((now - NOW).total_seconds() / 60))
+        now = turn_after(each, last, now)
+    assert found == challenged(each, challenges=challenges)
 
 
 @pytest.mark.facts("5.3", "6")
