@@ -35,6 +35,7 @@ def test_the_catalog_imports_nothing_of_ours_decision_26():
         ("reconciler.graph", "reconciler.graph.transport"),
         ("reconciler.emulator", "reconciler.emulator.outgoing"),
         ("reconciler.receiver", "reconciler.receiver.authority"),
+        ("reconciler.sinks", "reconciler.sinks.http"),
     ],
 )
 def test_httpx_stays_in_one_module_per_package_decision_25(package, module):
@@ -44,5 +45,5 @@ def test_httpx_stays_in_one_module_per_package_decision_25(package, module):
 
 def test_nobody_else_imports_httpx_decision_25():
     importers = graph().find_modules_that_directly_import("httpx")
-    packages = ("reconciler.emulator.", "reconciler.graph.", "reconciler.receiver.")
+    packages = ("reconciler.emulator.", "reconciler.graph.", "reconciler.receiver.", "reconciler.sinks.")
     assert all(each.startswith(packages) for each in importers)

@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol
 
 from reconciler import __version__
+from reconciler.cli.inbox_arguments import add_inbox, check_inbox
 from reconciler.cli.values import address, duration, moment, pair, positive, whole
 
 __all__ = ["Parser", "parse", "parser"]
@@ -73,12 +74,16 @@ def common_options(*, before: bool) -> Parser:
         "--allow-cloud", dest=f"allow_cloud{suffix}", action="append", metavar="HOST",
         help="a token may be sent to this host of a custom cloud; also RECONCILER_ALLOW_CLOUD",
     )  # fmt: skip
+    add_state(group, before=before)
+    return options
+
+
+def add_state(group: argparse._ActionsContainer, *, before: bool) -> None:
     group.add_argument(
         "--state", **default(os.environ.get("RECONCILER_STATE"), before=before), metavar="PATH",
-        help="the folder, or database URL, to remember what Graph does not tell; also RECONCILER_STATE"
-        " (default: the user's state folder)",
+        help="the folder, or database URL, of the store: what Graph does not tell, and the inbox; also"
+        " RECONCILER_STATE (default: the user's state folder)",
     )  # fmt: skip
-    return options
 
 
 def add_format(group: argparse._ActionsContainer, *, before: bool) -> None:
@@ -154,10 +159,18 @@ def add_reading_commands(add: Add) -> None:
 
 
 def add_running_commands(add: Add) -> None:
-    listen = add("listen", "answer Graph's validation requests and print what it delivers")
-    listen.add_argument("--listen", type=address, required=True, metavar="HOST:PORT")
+    listen = add("listen", "receive what Graph delivers: store, verify, decrypt, forward and print it")
+    listen.add_argument(
+        "--listen", type=address, required=True, metavar="HOST:PORT", help="what Graph reaches, maybe through others"
+    )
     listen.add_argument("--tls-cert", metavar="FILE", help="PEM; without it, something in front must speak TLS")
     listen.add_argument("--tls-key", metavar="FILE")
+    listen.add_argument(
+        "--private", type=address, metavar="HOST:PORT", help="serve /metrics, /healthz and /readyz there"
+    )
+    listen.add_argument("--quiet", action="store_true", help="do not print what arrives; it goes to the sinks")
+    inbox = add("inbox", "look at what could not be forwarded or believed, and retry or drop it", of_manifests=False)
+    add_inbox(errands(inbox, with_state))
     # No manifest concerns it: `-f` and its like would be taken and do nothing.
     add_emulator(add("emulator", "run a local Graph, without a tenant", of_manifests=False))
     demo = add("demo", "tell the whole story on a local Graph, without a tenant and without questions")
@@ -185,19 +198,35 @@ def add_emulator(emulator: Parser) -> None:
     emulator.add_argument("--faults", metavar="FILE", help="begin with what goes wrong, as /emulator/faults takes it")
     emulator.add_argument("--time-scale", type=positive, metavar="N", help="60 runs an hour of its clock in a minute")
     emulator.add_argument("--save", metavar="FILE", help="keep everything there, and begin with what is there")
-    # With the program's name given, argparse need not ask the formatter, which is slow to start.
-    commands = emulator.add_subparsers(dest="errand", metavar="COMMAND", prog=emulator.prog, title="for one that runs")
-
-    def add(name: str, summary: str) -> Parser:
-        made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary))
-        made.add_argument("--home", default=argparse.SUPPRESS, metavar="FOLDER", help="of the emulator that is meant")
-        add_format(made, before=False)
-        return made
-
+    add = errands(emulator, of_a_home, title="for one that runs")
     add("env", "print what programs need to use it, as shell exports")
     seed = add("seed", "add what a file describes to its world")
     seed.add_argument("seed_file", metavar="FILE", help="teams, channels, events, meetings; YAML or JSON")
     add_churn(add("churn", "keep changing its world"))
+
+
+def errands(
+    command: Parser, options: Callable[[Parser], None], *, title: str = "commands"
+) -> Callable[[str, str], Parser]:
+    """The way to add commands of a command, each with these options."""
+    # With the program's name given, argparse need not ask the formatter, which is slow to start.
+    commands = command.add_subparsers(dest="errand", metavar="COMMAND", prog=command.prog, title=title)
+
+    def add(name: str, summary: str) -> Parser:
+        made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary))
+        options(made)
+        add_format(made, before=False)
+        return made
+
+    return add
+
+
+def of_a_home(errand: Parser) -> None:
+    errand.add_argument("--home", default=argparse.SUPPRESS, metavar="FOLDER", help="of the emulator that is meant")
+
+
+def with_state(errand: Parser) -> None:
+    add_state(errand, before=False)
 
 
 def add_churn(churn: Parser) -> None:
@@ -241,6 +270,8 @@ def check(root: Parser, options: argparse.Namespace) -> None:
         started = [name for name in OF_A_RUNNING_EMULATOR if getattr(options, name) is not None]
         if started:
             root.error(f"{spelled(started[0])} goes with the start of the emulator, not with {options.errand}")
+    if options.command == "inbox":
+        check_inbox(options, root.error)
     if options.command == "listen" and bool(options.tls_cert) != bool(options.tls_key):
         root.error("--tls-cert and --tls-key go together")
     for code in options.allow or ():

@@ -1,93 +1,134 @@
-"""A delivery in, a line of JSON for each of its items out: verified and opened, or why not.
+"""What becomes of notifications in, a line of JSON for each of them out: verified and opened, or why not.
 
 What is set aside is named, so that a wrong key can be found, and shown no further: anybody may have sent it.
 """
 
 import asyncio
-import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.core.event import Event
+from reconciler.core.mark import mark_of
 from reconciler.core.times import spell_time
-from reconciler.receiver import Delivery, Malformed, Notification, Rejected, Verdict, Verified, Verifier
-from reconciler.receiver.opening import NotOpened, Opener
+from reconciler.engine.inbox import Entry
+from reconciler.engine.together import Together
+from reconciler.receiver.delivery import Notification
+from reconciler.receiver.observing import Content, Told
+from reconciler.receiver.opening import NotOpened
+from reconciler.receiver.parsing import parse_stored
 
-__all__ = ["Printer"]
+__all__ = ["Printed", "Printer"]
 
 Fields = Iterator[tuple[str, Any]]
-Content = Mapping[str, Any] | NotOpened | None
+
+MOST_WAITING = 10_000
+"""Lines. A terminal that is held must not fill the memory with what strangers send; it stays in the inbox anyway."""
+
+SHOWN = frozenset({Told.DEAD_LETTER, Told.LIFECYCLE, Told.OPENED, Told.SET_ASIDE})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
 class Printer:
-    """Whom the receiver hands its deliveries to."""
+    """An observer of the receiver."""
 
-    verifier: Verifier
-    opener: Opener
+    def __init__(self) -> None:
+        self.lines: Together[str] = Together(print_lines)
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def take(self, delivery: Delivery) -> None:
-        verdicts = await self.verifier.verify(delivery)
-        verified = (verdict for verdict in verdicts if isinstance(verdict, Verified))
-        contents = await asyncio.gather(*(self.content(verdict.notification) for verdict in verified))
-        # On a thread: a terminal that is held must not keep a validation request waiting.
-        await asyncio.to_thread(print_lines, delivery, verdicts, contents)
-
-    async def content(self, notification: Notification) -> Content:
-        try:
-            return await self.opener.open(notification)
-        except NotOpened as error:
-            return error
-
-
-def print_lines(delivery: Delivery, verdicts: Sequence[Verdict], contents: Iterable[Content]) -> None:
-    """``contents`` are those of the verified ones, in their order."""
-    following = iter(contents)
-    for verdict in verdicts:
-        content = next(following) if isinstance(verdict, Verified) else None
-        fields = {"receivedAt": spell_time(delivery.received_at), "path": delivery.path}
-        fields |= dict(described(verdict, delivery, content))
+    def told(self, what: Told, entry: Entry, content: Content = None) -> None:
+        """What cannot be opened is told once, as the dead letter that it becomes."""
+        if what not in SHOWN or len(self.tasks) >= MOST_WAITING:
+            return
+        if what is Told.DEAD_LETTER and not isinstance(content, NotOpened):
+            return
+        fields = {"receivedAt": spell_time(entry.received_at), "path": entry.path}
+        fields |= dict(described(what, entry, content))
         # Anybody can send this: as ASCII, no control and no bidirectional character of theirs reaches the terminal.
-        print(json.dumps(fields, ensure_ascii=True), flush=True)
+        task = asyncio.create_task(self.print(json.dumps(fields, ensure_ascii=True)))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def print(self, line: str) -> None:
+        try:
+            await self.lines.add(line)
+        except OSError as error:
+            if not self.failed.done():
+                self.failed.set_exception(error)
+
+    async def ready(self) -> None:
+        """Return once all is printed."""
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+
+    async def watch(self) -> None:
+        """Until it is cancelled. Raises OSError once standard output takes no more."""
+        await self.failed
 
 
-def described(verdict: Verdict, delivery: Delivery, content: Content) -> Fields:
-    match verdict:
-        case Verified(notification=notification):
-            yield "name", verdict.name
-            yield from outlined(notification, verdict.tenant_id)
-            yield "verified", True
-            yield from shown(notification, content)
-        case Rejected(item=Notification() as notification):
-            yield "name", delivery.mark.name if delivery.mark else None
-            yield from outlined(notification, notification.tenant_id)
-            yield from refused(verdict)
-        case Rejected(item=Malformed(position=position)):
-            yield "malformed", position
-            yield from refused(verdict)
+class Printed:
+    """The sink where no manifest declares one: what is printed is done with."""
+
+    def __init__(self, printer: Printer) -> None:
+        self.printer = printer
+
+    async def send(self, event: Event) -> None:
+        del event  # the printer was told of it before it came here
+        await self.printer.ready()
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
-def outlined(notification: Notification, tenant_id: str | None) -> Fields:
-    """What it is about; clientState is left out, it is a secret."""
-    yield "subscriptionId", notification.subscription_id
-    if notification.lifecycle_event:
-        yield "lifecycleEvent", notification.lifecycle_event
+async def print_lines(lines: Sequence[str]) -> None:
+    """On a thread: a terminal that is held must not keep a validation request waiting."""
+    await asyncio.to_thread(print, *lines, sep="\n", flush=True)
+
+
+def described(what: Told, entry: Entry, content: Content) -> Fields:
+    if what is Told.SET_ASIDE and not entry.subscription_id:
+        yield "malformed", True
     else:
-        yield "changeType", notification.change_type
-    yield "resource", notification.resource
-    yield "tenantId", tenant_id
-    yield "encrypted", notification.encrypted
+        yield "name", entry.name or claimed(entry)
+        yield from outlined(entry)
+    if what is Told.SET_ASIDE:
+        yield "verified", False
+        yield "reason", entry.reason
+        yield "message", entry.message
+    else:
+        yield "verified", True
+        yield from shown(entry, content)
 
 
-def refused(verdict: Rejected) -> Fields:
-    yield "verified", False
-    yield "reason", verdict.reason.value
-    yield "message", verdict.message
+def claimed(entry: Entry) -> str | None:
+    """By the mark of its request, which proves nothing and helps to find what is wrong."""
+    mark = mark_of(f"?{entry.query}")
+    return mark.name if mark else None
 
 
-def shown(notification: Notification, content: Content) -> Fields:
+def claimed_tenant(entry: Entry) -> str | None:
+    """By the item itself, likewise."""
+    item = parse_stored(entry.body)
+    return item.tenant_id if isinstance(item, Notification) else None
+
+
+def outlined(entry: Entry) -> Fields:
+    """What it is about; clientState is left out, it is a secret."""
+    yield "subscriptionId", entry.subscription_id
+    yield "lifecycleEvent" if entry.lifecycle else "changeType", entry.change
+    yield "resource", entry.resource
+    yield "tenantId", entry.tenant_id or claimed_tenant(entry)
+    yield "encrypted", entry.encrypted
+
+
+def shown(entry: Entry, content: Content) -> Fields:
     if isinstance(content, NotOpened):
         yield "notOpened", content.reason.value
         yield "message", str(content)
         content = None
-    yield "data", notification.get("resourceData") if content is None else content
+    yield "data", resource_data(entry) if content is None else content
+
+
+def resource_data(entry: Entry) -> Mapping[str, Any] | None:
+    item = parse_stored(entry.body)
+    return item.get("resourceData") if isinstance(item, Notification) else None

@@ -1,21 +1,13 @@
-"""``reconcile listen``: answers Graph's validation requests and prints what it delivers, verified and decrypted.
-
-Nothing is stored: what arrives while it is not running, or while it ends, is printed by nobody.
-"""
+"""``reconcile listen``: the receiver. Stores what Graph delivers, verifies and opens it, forwards it, and prints it."""
 
 import argparse
 import datetime as dt
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING
+import logging
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.loading import load
 from reconciler.cli.serving import MissingExtra, serve_until_signalled
-
-if TYPE_CHECKING:
-    from reconciler.cli.receiving import Receiving
-    from reconciler.receiver.opening import Opener
+from reconciler.core.errors import UsageError
 
 __all__ = ["main"]
 
@@ -23,34 +15,13 @@ __all__ = ["main"]
 def main(options: argparse.Namespace) -> int:
     loaded = load(options, confined=False, now=dt.datetime.now(dt.UTC))
     loaded.must_be_valid()
+    if options.quiet and not loaded.wanted.manifests.sinks:
+        raise UsageError("--quiet leaves nothing to do with notifications: declare a Sink, or leave it out")
     try:
-        from reconciler.cli.receiving import Receiving
-        from reconciler.receiver.opening import Opener
+        from reconciler.cli.reception import Reception
     except ImportError as error:
         raise MissingExtra(error) from error
-    receiving = Receiving.of(loaded, options)
-    with Opener(receiving.keys) as opener:
-        listen(receiving, opener, options)
+    reception = Reception(loaded, options)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    serve_until_signalled(reception.run())
     return Exit.OK
-
-
-def listen(receiving: "Receiving", opener: "Opener", options: argparse.Namespace) -> None:
-    """Until a signal ends it. Raises ReceiverError."""
-    from reconciler.cli.arrivals import Printer
-    from reconciler.receiver import application, serve
-
-    host, port = options.listen
-    routes = receiving.routes
-    serving = serve(
-        application(routes, on_delivery=Printer(receiving.verifier, opener).take),
-        host=host,
-        port=port,
-        tls_certificate=Path(options.tls_cert) if options.tls_cert else None,
-        tls_key=Path(options.tls_key) if options.tls_key else None,
-        ready=lambda real: say_ready(host, real, routes.notifications | routes.lifecycle),
-    )
-    serve_until_signalled(serving)
-
-
-def say_ready(host: str, port: int, paths: Iterable[str]) -> None:
-    print(f"listening on {host}:{port} for {', '.join(sorted(paths))}", flush=True)

@@ -57,8 +57,13 @@ def no_documents(texts: Texts, manifests: Manifests) -> Iterator[Problem]:
     """A path in which nothing is declared is a mistake: taken at its word, it would remove everything."""
     declaring = {problem.source.path for problem in (*texts.problems, *manifests.problems)}
     for kind in (
-        manifests.settings, manifests.tenants, manifests.endpoints, manifests.certificates, manifests.subscriptions
-    ):  # fmt: skip
+        manifests.settings,
+        manifests.tenants,
+        manifests.endpoints,
+        manifests.certificates,
+        manifests.sinks,
+        manifests.subscriptions,
+    ):
         declaring |= {item.document.text.path for item in kind}
     for path, found in texts.origins.items():
         if declaring.isdisjoint(found):

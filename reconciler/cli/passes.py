@@ -65,7 +65,9 @@ def prepare(options: argparse.Namespace, now: dt.datetime) -> Work:
 
 def owner_missing(loaded: Loaded) -> Problem:
     manifests = loaded.wanted.manifests
-    first = (*manifests.settings, *manifests.tenants, *manifests.endpoints, *manifests.certificates)[0]
+    first = (
+        *manifests.settings, *manifests.tenants, *manifests.endpoints, *manifests.certificates, *manifests.sinks
+    )[0]  # fmt: skip
     message = "nobody says whose subscriptions these are: give spec.owner in the Settings, RECONCILER_OWNER or --owner"
     return Problem(first.source, "owner-missing", message)
 

@@ -7,7 +7,7 @@ import argparse
 import dataclasses
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from reconciler.cli.access import Keeper
@@ -20,8 +20,9 @@ from reconciler.core.errors import ManifestError, SecretError, UsageError
 from reconciler.core.manifest.kinds import Endpoint, EndpointSpec, KeyPair
 from reconciler.core.manifest.read import Item
 from reconciler.core.source import Severity, Source
-from reconciler.receiver import Audience, ClientStates, Ring, Routes, ValidationTokens, Verifier
-from reconciler.receiver.private_keys import KeyPairFiles, PrivateKeys, read_private_keys
+from reconciler.receiver import Audience, Ring, Routes, ValidationTokens
+from reconciler.receiver.hearing import Declared
+from reconciler.receiver.private_keys import KeyPairFiles, PrivateKeys, read_private_keys, thumbprint_in
 from reconciler.sources.referenced import Referenced
 
 __all__ = ["Receiving"]
@@ -32,8 +33,17 @@ class Receiving:
     """What is served, and what its deliveries are verified and opened with."""
 
     routes: Routes
-    verifier: Verifier
+    client_states: Mapping[str, Sequence[Ring]]
+    """By the path that serves them."""
+
+    validation_tokens: ValidationTokens
     keys: PrivateKeys
+    sources: Mapping[str, str]
+    """What events of a tenant name as their source, by its id."""
+
+    declared: Sequence[Declared]
+    sinks: Mapping[tuple[str, str], str]
+    """By tenant id and name, for subscriptions that have one."""
 
     @classmethod
     def of(cls, loaded: Loaded, options: argparse.Namespace) -> "Receiving":
@@ -42,14 +52,22 @@ class Receiving:
         if not endpoints:
             raise UsageError("no Endpoint has receiver: self, there is nothing to listen for")
         specs = [item.manifest.spec for item in endpoints]
-        audiences = list(audiences_of(loaded, options))
-        rings = rings_of(endpoints, Secrets(loaded), [each.tenant_id for each in audiences])
-        tokens = ValidationTokens(audiences, now=lambda: dt.datetime.now(dt.UTC))
+        audiences = dict(audiences_of(loaded, options))
+        ids = {name: audience.tenant_id.lower() for name, audience in audiences.items()}
+        desired = [each for each in loaded.wanted.desired if each.tenant in ids]
         return cls(
-            Routes(map(notification_path, specs), map(lifecycle_path, specs)),
-            Verifier(ClientStates(rings), tokens),
-            private_keys(loaded),
+            routes=Routes(map(notification_path, specs), map(lifecycle_path, specs)),
+            client_states=rings_of(endpoints, Secrets(loaded), list(ids.values())),
+            validation_tokens=ValidationTokens(audiences.values(), now=lambda: dt.datetime.now(dt.UTC)),
+            keys=private_keys(loaded),
+            sources={ids[name]: f"{audience.cloud.graph}/tenants/{ids[name]}" for name, audience in audiences.items()},
+            declared=[Declared(ids[each.tenant], each.tenant, each.name, each.silent_after) for each in desired],
+            sinks={(ids[each.tenant], each.name): each.sink for each in desired if each.sink},
         )
+
+    def source(self, tenant_id: str) -> str:
+        """A tenant that is declared no more may still have something in the inbox."""
+        return self.sources.get(tenant_id, f"urn:reconciler:tenant:{tenant_id}")
 
 
 def notification_path(spec: EndpointSpec) -> str:
@@ -64,12 +82,12 @@ def path_of(url: str) -> str:
     return unquote(urlsplit(url).path) or "/"
 
 
-def audiences_of(loaded: Loaded, options: argparse.Namespace) -> Iterator[Audience]:
-    """Needs no credential: the ids and the cloud of each tenant will do."""
+def audiences_of(loaded: Loaded, options: argparse.Namespace) -> Iterator[tuple[str, Audience]]:
+    """By the tenant's name. Needs no credential: the ids and the cloud of each tenant will do."""
     keeper = Keeper(loaded.referenced, allowed_hosts(options))
     for item in chosen_tenants(loaded.wanted.tenants, options.tenants):
         application = keeper.application(item)
-        yield Audience(application.tenant_id, application.client_id, keeper.cloud(item))
+        yield item.name, Audience(application.tenant_id, application.client_id, keeper.cloud(item))
 
 
 def rings_of(endpoints: Iterable[Item[Endpoint]], secrets: Secrets, tenants: list[str]) -> dict[str, list[Ring]]:
@@ -86,15 +104,25 @@ def rings_of(endpoints: Iterable[Item[Endpoint]], secrets: Secrets, tenants: lis
 
 def private_keys(loaded: Loaded) -> PrivateKeys:
     """Raises ManifestError with every key that cannot be used; of previous ones it only warns."""
-    keys, problems = read_private_keys(key_pairs(loaded))
+    pairs = list(key_pairs(loaded))
+    keys, problems = read_private_keys(read for pair in pairs for read in read_pair(pair, loaded.referenced))
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ManifestError(problems)
     print_warnings(problems)
-    return keys
+    return dataclasses.replace(keys, elsewhere=frozenset(thumbprints_without_key(pairs, loaded.referenced)))
 
 
-def key_pairs(loaded: Loaded) -> Iterator[KeyPairFiles]:
-    """Those with a private key: without one a certificate is for others to open."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """A pair as it stands in a Certificate's manifest."""
+
+    pair: KeyPair
+    source: Source
+    base: str
+    previous: bool
+
+
+def key_pairs(loaded: Loaded) -> Iterator[Place]:
     for item in loaded.wanted.manifests.certificates:
         base, spec = item.document.text.base, item.manifest.spec
         places: list[tuple[KeyPair, tuple[str | int, ...]]] = [
@@ -102,17 +130,23 @@ def key_pairs(loaded: Loaded) -> Iterator[KeyPairFiles]:
             *((pair, ("previous", position)) for position, pair in enumerate(spec.previous)),
         ]
         for pair, path in places:
-            place = item.document.place("spec", *path, "privateKey")
-            yield from read_pair(pair, place, loaded.referenced, base=base, previous=bool(path))
+            yield Place(pair, item.document.place("spec", *path, "privateKey"), base, previous=bool(path))
 
 
-def read_pair(
-    pair: KeyPair, place: Source, referenced: Referenced, *, base: str, previous: bool
-) -> Iterator[KeyPairFiles]:
-    if pair.private_key is None:
+def thumbprints_without_key(places: Iterable[Place], referenced: Referenced) -> Iterator[str]:
+    """Without a private key a certificate is for others to open."""
+    for place in places:
+        content = referenced.file(place.pair.certificate.file, place.base)
+        if place.pair.private_key is None and isinstance(content, bytes):
+            yield from thumbprint_in(content)
+
+
+def read_pair(place: Place, referenced: Referenced) -> Iterator[KeyPairFiles]:
+    if place.pair.private_key is None:
         return
     try:
-        private_key: bytes | str = referenced.secret(pair.private_key, base)
+        private_key: bytes | str = referenced.secret(place.pair.private_key, place.base)
     except SecretError as error:
         private_key = str(error)
-    yield KeyPairFiles(place, referenced.file(pair.certificate.file, base), private_key, previous)
+    certificate = referenced.file(place.pair.certificate.file, place.base)
+    yield KeyPairFiles(place.source, certificate, private_key, place.previous)

@@ -35,6 +35,12 @@ class Desired:
     suspend: bool = False
     protect: bool = False
     leave: bool = False
+    sink: str | None = None
+    """Where our receiver forwards its notifications to; neither Graph nor the digest knows of it."""
+
+    silent_after: dt.timedelta | None = None
+    """How long it may be without a notification before that is worth a word."""
+
     labels: tuple[tuple[str, str], ...] = ()
 
     @property

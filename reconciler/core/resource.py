@@ -10,14 +10,14 @@ import dataclasses
 import difflib
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from reconciler.core.catalog import ENTRIES, Entry
 from reconciler.core.guids import folded
 from reconciler.core.segments import Segment, SegmentError, cut, decode, read_path
 
-__all__ = ["Resource", "ResourceError", "nearest", "read_resource"]
+__all__ = ["Resource", "ResourceError", "nearest", "parse_resource", "read_resource"]
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 COLLECTIVE = re.compile(r"get[A-Z]\w*|getall\w*", re.ASCII)
@@ -61,22 +61,28 @@ class Resource:
 @functools.lru_cache(maxsize=65536)
 def read_resource(text: str) -> Resource:
     """Read a resource as a manifest or Graph spells it. Raises ResourceError."""
+    return parse_resource(text)
+
+
+def parse_resource(text: str) -> Resource:
+    """The same, not remembered: for what comes by the million. Raises ResourceError."""
+    text = text.strip()
     try:
-        path, question, query = cut_query(text.strip())
+        path, question, query = cut_query(text)
         if "://" in path.partition("(")[0]:
             raise SegmentError("it is a path such as /teams, without https:// and the host")
         segments = read_path(path)
-        if left := next((each.name for each in segments if is_placeholder(each.name)), None):
-            raise SegmentError(f"the placeholder {left} is not filled in")
+        if left := [each.name for each in segments if is_placeholder(each.name)]:
+            raise SegmentError(f"the placeholder {left[0]} is not filled in")
         options = read_options(query) if question else {}
         template = find(segments, filtered="$filter" in options)
         entry = template.entry if template else None
         spelled = "/".join(spell_path(segments, template))
-        conditions = "&".join(f"{escaped(name)}={spell_option(name, options[name], entry)}" for name in sorted(options))
+        conditions = spell_options(options, entry) if options else ""
     except ValueError as error:
         raise ResourceError(str(error)) from error
     canonical = f"{spelled}?{conditions}" if conditions else spelled
-    return Resource(text.strip(), canonical, spelled, entry, frozenset(options))
+    return Resource(text, canonical, spelled, entry, frozenset(options))
 
 
 def nearest(text: str) -> str | None:
@@ -86,58 +92,76 @@ def nearest(text: str) -> str | None:
     return known[found[0]] if found else None
 
 
+Step = tuple[str, ...]
+"""The name of a segment and those of its arguments, all in lower case."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Template:
     """An entry's path, cut into segments as a concrete one is."""
 
-    segments: tuple[Segment, ...]
+    steps: tuple[Step | None, ...]
+    """None where an id stands."""
+
     entry: Entry
 
-    @property
-    def ids(self) -> int:
-        return sum(is_placeholder(segment.name) for segment in self.segments)
-
     def fits(self, segments: Sequence[Segment]) -> bool:
-        return all(map(segment_fits, segments, self.segments))
+        return all(map(step_fits, segments, self.steps))
 
 
 @functools.cache
-def templates(length: int) -> tuple[Template, ...]:
-    """Those of so many segments, with the fewest ids first: ``teams/getAllChannels`` before ``teams/{team-id}``."""
-    found = (Template(read_path(cut_query(entry.path)[0]), entry) for entry in ENTRIES)
-    return tuple(sorted((each for each in found if len(each.segments) == length), key=lambda each: each.ids))
+def templates() -> Mapping[tuple[int, Step | None], Sequence[Template]]:
+    """By their number of segments and the first of them, which is a name in all that the catalog has.
+
+    Those with the fewest ids come first: ``teams/getAllChannels`` before ``teams/{team-id}``.
+    """
+    found: dict[tuple[int, Step | None], list[Template]] = {}
+    for each in sorted(map(template_of, ENTRIES), key=lambda template: template.steps.count(None)):
+        found.setdefault((len(each.steps), each.steps[0]), []).append(each)
+    return found
+
+
+def template_of(entry: Entry) -> Template:
+    segments = read_path(cut_query(entry.path)[0])
+    return Template(tuple(None if is_placeholder(each.name) else step_of(each) for each in segments), entry)
 
 
 def find(segments: Sequence[Segment], *, filtered: bool) -> Template | None:
     """The template that a path follows. One that lives by its filter is only meant where there is a filter."""
-    fitting = [template for template in templates(len(segments)) if template.fits(segments)]
+    near = templates().get((len(segments), step_of(segments[0])), ())
+    fitting = [template for template in near if template.fits(segments)]
     exact = [template for template in fitting if bool(template.entry.filter_fields) == filtered]
     plain = [template for template in fitting if not template.entry.filter_fields]
     return next(iter(exact or plain), None)
 
 
-def segment_fits(segment: Segment, template: Segment) -> bool:
-    if is_placeholder(template.name):
+def step_of(segment: Segment) -> Step:
+    return (segment.name.lower(), *(argument.lower() for argument, _ in segment.arguments))
+
+
+def step_fits(segment: Segment, step: Step | None) -> bool:
+    if step is None:
         return not segment.arguments and not COLLECTIVE.fullmatch(segment.name)
-    names = [name.lower() for name, _ in segment.arguments]
-    return segment.name.lower() == template.name.lower() and names == [name.lower() for name, _ in template.arguments]
+    return step_of(segment) == step
 
 
 def is_placeholder(text: str) -> bool:
-    return PLACEHOLDER.fullmatch(text) is not None
+    return text.startswith("{") and PLACEHOLDER.fullmatch(text) is not None
 
 
 def spell_path(segments: Sequence[Segment], template: Template | None) -> Iterator[str]:
     """Names in lower case, ids as they are. Of a path that is not in the catalog, nobody knows which is which."""
-    for index, segment in enumerate(segments):
-        is_name = bool(segment.arguments) or (template and not is_placeholder(template.segments[index].name))
-        name = segment.name.lower() if is_name else folded(segment.name)
-        yield escaped(name) + spell_arguments(segment)
+    steps = template.steps if template else (None,) * len(segments)
+    for segment, step in zip(segments, steps, strict=True):
+        if segment.arguments:
+            yield escaped(segment.name.lower()) + spell_arguments(segment)
+        else:
+            yield escaped(folded(segment.name) if step is None else segment.name.lower())
 
 
 def spell_arguments(segment: Segment) -> str:
     spelled = (f"{name.lower()}={spell_values(values)}" for name, values in segment.arguments)
-    return f"({','.join(sorted(spelled))})" if segment.arguments else ""
+    return f"({','.join(sorted(spelled))})"
 
 
 def spell_values(values: Sequence[str]) -> str:
@@ -152,11 +176,18 @@ def quoted(value: str) -> str:
 
 
 def escaped(text: str) -> str:
-    return RESERVED.sub(lambda match: quote(match.group(), safe=""), text)
+    return RESERVED.sub(percent, text)
+
+
+def percent(match: re.Match[str]) -> str:
+    return quote(match.group(), safe="")
 
 
 def cut_query(text: str) -> tuple[str, str, str]:
     """Cut at the first question mark that stands outside quotes."""
+    if "?" not in text and "://" not in text:
+        # Whatever is not closed is found when the path is read.
+        return text, "", ""
     path = next(iter(cut(text, "?")))
     return path, text[len(path) : len(path) + 1], text[len(path) + 1 :]
 
@@ -175,6 +206,10 @@ def read_options(query: str) -> dict[str, str]:
 def decode_outside_quotes(text: str) -> Iterator[str]:
     for index, part in enumerate(re.split(r"('(?:[^']|'')*')", text)):
         yield part if index % 2 else decode(part)
+
+
+def spell_options(options: Mapping[str, str], entry: Entry | None) -> str:
+    return "&".join(f"{escaped(name)}={spell_option(name, options[name], entry)}" for name in sorted(options))
 
 
 def spell_option(name: str, value: str, entry: Entry | None) -> str:

@@ -5,6 +5,8 @@ Escapes are decoded once outside quotes and never inside them: the join URL of a
 """
 
 import dataclasses
+import functools
+import itertools
 import re
 from collections.abc import Iterator
 from urllib.parse import unquote
@@ -12,6 +14,9 @@ from urllib.parse import unquote
 __all__ = ["Segment", "SegmentError", "cut", "decode", "read_path"]
 
 ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+QUOTED = re.compile(r"'[^']*'")
+"""The usual id, ``teams('x')``."""
+
 ARGUMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*)", re.DOTALL)
 
 
@@ -32,8 +37,8 @@ def read_path(text: str) -> tuple[Segment, ...]:
     parts = list(cut(text.strip().strip("/"), "/"))
     if not all(parts):
         raise SegmentError("the path is empty" if len(parts) == 1 else "two slashes follow each other")
-    segments = tuple(segment for part in parts for segment in read_segment(part))
-    if not all(segment.name for segment in segments):
+    segments = tuple(itertools.chain.from_iterable(map(read_segment, parts)))
+    if "" in [segment.name for segment in segments]:
         raise SegmentError("an id is empty")
     return segments
 
@@ -47,6 +52,8 @@ def read_segment(text: str) -> list[Segment]:
     inside = rest[:-1].strip()
     if not inside:
         return [Segment(decode(name))]
+    if QUOTED.fullmatch(inside):
+        return [Segment(decode(name)), Segment(inside[1:-1])]
     arguments = [ARGUMENT.fullmatch(part) for part in cut(inside, ",")]
     if arguments == [None]:
         return [Segment(decode(name)), Segment(value_of(inside))]
@@ -78,6 +85,8 @@ def value_of(text: str) -> str:
 
 def decode(text: str) -> str:
     """Decode escapes once. An escape that is none, or bytes that are no text, is a SegmentError."""
+    if "%" not in text:
+        return text
     if bad := ESCAPE.search(text):
         raise SegmentError(f"{text[bad.start() : bad.start() + 3]!r} is not an escape such as %20")
     try:
@@ -86,23 +95,28 @@ def decode(text: str) -> str:
         raise SegmentError(f"the escapes in {text!r} are not UTF-8") from error
 
 
+@functools.cache
+def signs(separator: str) -> re.Pattern[str]:
+    """What matters to ``cut``: the separator, a bracket, a quote that is not closed. Whole quotes hide what is in them,
+    and so do brackets around one, which are most of all brackets."""
+    return re.compile(rf"\('[^']*'\)|'[^']*'|['()\[\]{re.escape(separator)}]")
+
+
 def cut(text: str, separator: str) -> Iterator[str]:
     """Split at a character, but not inside quotes or brackets."""
-    start, level, quoted = 0, 0, False
-    for index, sign in enumerate(text):
-        if sign == "'":
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif sign == separator and level == 0:
-            yield text[start:index]
-            start = index + 1
+    start, level = 0, 0
+    for match in signs(separator).finditer(text):
+        sign = match.group()
+        if sign == separator:
+            if level == 0:
+                yield text[start : match.start()]
+                start = match.end()
         elif sign in "([":
             level += 1
         elif sign in ")]":
             level -= 1
-    if quoted:
-        raise SegmentError("a quote is not closed")
+        elif sign == "'":
+            raise SegmentError("a quote is not closed")
     if level:
         raise SegmentError("a bracket is not closed" if level > 0 else "a bracket is closed that was not opened")
     yield text[start:]

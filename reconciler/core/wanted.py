@@ -17,6 +17,7 @@ from reconciler.core.manifest.resolved import Resolved, resolve
 from reconciler.core.manifest.rules import (
     check_endpoints,
     check_names,
+    check_sinks,
     check_slots,
     check_subscription,
     check_subscription_names,
@@ -82,6 +83,7 @@ def examine(
         *check_names(manifests),
         *check_tenants(manifests.tenants),
         *check_endpoints(manifests.endpoints),
+        *check_sinks(manifests.sinks),
         *(each for each in certificates.values() if isinstance(each, Problem)),
         *resolution.problems,
         *(problem for each in resolution.subjects for problem in check_subscription(each)),
@@ -135,5 +137,7 @@ def desire(each: Resolved, certificates: Mapping[str, PublicCertificate]) -> Des
         suspend=spec.management.suspend,
         protect=spec.management.protect,
         leave=spec.management.on_removal == "leave",
+        sink=each.sink.name if each.sink else None,
+        silent_after=spec.silent_after,
         labels=tuple(sorted(each.item.manifest.metadata.labels.items())),
     )

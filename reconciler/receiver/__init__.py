@@ -1,7 +1,10 @@
-"""The web application that Graph calls: requests in, validated or accepted, ``Delivery`` after ``Delivery`` out.
+"""What Graph calls: requests in, validated or stored and answered, then verified, opened, and forwarded to sinks.
+
+    application     a request in, its answer out, once the ``Delivery`` is safe
+    Taker           a ``Delivery`` in, judged by ``clientState``, its entries in the inbox out
+    forwarding      the inbox's entries in, verified in full and opened, events in their sinks out
 
 Needs the extra ``daemon``. A ``Delivery`` may be written by a stranger until a ``Verifier`` has judged its items.
-NOTHING IS STORED YET before it is answered.
 """
 
 from reconciler.receiver.application import application
@@ -11,13 +14,14 @@ from reconciler.receiver.errors import ReceiverError
 from reconciler.receiver.routes import Routes
 from reconciler.receiver.serving import serve
 from reconciler.receiver.validation_tokens import Audience, ValidationTokens
-from reconciler.receiver.verdicts import Reason, Rejected, Verdict, Verified
+from reconciler.receiver.verdicts import Doubt, Reason, Rejected, Verdict, Verified
 from reconciler.receiver.verifying import Verifier
 
 __all__ = [
     "Audience",
     "ClientStates",
     "Delivery",
+    "Doubt",
     "Malformed",
     "Notification",
     "Reason",

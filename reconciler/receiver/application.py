@@ -1,31 +1,63 @@
 """The ASGI application: a request in, its answer out, and a ``Delivery`` for what was accepted.
 
-The answer never waits for the callback, and says nothing about what is in the items: who guesses at a ``clientState``
-learns nothing from it (facts 5.4).
+202 says that the delivery is stored, and nothing about what is in the items: who guesses at a ``clientState`` learns
+nothing from it (facts 5.4).
 """
 
 import asyncio
-import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reconciler.core.mark import mark_of
-from reconciler.receiver.delivery import Delivery
-from reconciler.receiver.intake import BYTES, DELIVERIES, Intake, OnDelivery
-from reconciler.receiver.parsing import BodyRefused, parse_body
+from reconciler.core.errors import StoreError
+from reconciler.receiver.delivery import Delivery, Item
+from reconciler.receiver.parsing import Body, BodyRefused, parse_body, parse_item
+from reconciler.receiver.queries import Query, read_query
+from reconciler.receiver.room import Place, Room, RoomTaken
 from reconciler.receiver.routes import Routes
-from reconciler.receiver.validation import TokenRefused, validation_token
+from reconciler.receiver.validation import TokenRefused
 
-__all__ = ["BODY_LIMIT", "application"]
+__all__ = ["BODY_LIMIT", "HELD", "Answers", "OnDelivery", "application"]
 
 BODY_LIMIT = 4 * 1024 * 1024
+AT_ONCE = 100
+"""Items, about two milliseconds' work."""
+
 BODY_SECONDS = 30.0
+HELD = 64 * 1024 * 1024
+"""Bytes of all bodies that are being read, or stored."""
+
+STORE_SECONDS = 2.5
+"""Graph waits for 3 seconds (facts 5.1): then a refusal that makes it try again is better than an answer too late."""
+
 NOSNIFF = {"X-Content-Type-Options": "nosniff"}
+AGAIN = {"Retry-After": "5"}
+ACCEPTED = Response(status_code=202)
+
+OnDelivery = Callable[[Delivery], Awaitable[None]]
+"""Returns once the delivery is safe. Raises StoreError."""
+
+logger = logging.getLogger(__name__)
+
+
+class Answers(Protocol):
+    """Who counts."""
+
+    def answered(self, status: int, seconds: float) -> None: ...
+
+    def validated(self) -> None: ...
+
+
+class NobodyCounts:
+    def answered(self, status: int, seconds: float) -> None: ...
+
+    def validated(self) -> None: ...
 
 
 def wall_clock() -> dt.datetime:
@@ -36,24 +68,16 @@ def application(
     routes: Routes,
     *,
     on_delivery: OnDelivery,
+    answers: Answers | None = None,
     now: Callable[[], dt.datetime] = wall_clock,
-    deliveries: int = DELIVERIES,
-    size: int = BYTES,
+    room: Room | None = None,
 ) -> ASGIApp:
-    """Serve ``routes``; a plain ``on_delivery`` is called on a thread, a coroutine function on the event loop.
+    """Serve ``routes``; a delivery is answered once ``on_delivery`` has returned.
 
-    At most ``deliveries`` of together ``size`` bytes wait for it; the next one is answered 503 and Graph tries again.
-    The server must run the lifespan: that is where deliveries are handed on, one after the other.
+    503, upon which Graph tries again (facts 5.1), where it raises StoreError, takes too long, or where ``room`` for all
+    bodies together, ``HELD`` bytes without one, is taken.
     """
-    intake = Intake(on_delivery, deliveries=deliveries, size=size)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
-        async with intake.running():
-            yield
-
-    # As the default of an empty router our own code sees every request, odd paths and unknown ones alike.
-    return Router(redirect_slashes=False, default=Receiver(routes, intake, now), lifespan=lifespan)
+    return Receiver(routes, on_delivery, answers or NobodyCounts(), now=now, room=room or Room(HELD))
 
 
 class Refused(Exception):
@@ -65,88 +89,139 @@ class Refused(Exception):
 
 
 class Receiver:
-    """Answers one request at a time, without waiting for anything but its body."""
+    """Answers one request at a time, and waits for nothing but its body and the store."""
 
-    def __init__(self, routes: Routes, intake: Intake, now: Callable[[], dt.datetime]) -> None:
-        self.routes, self.intake, self.now = routes, intake, now
+    def __init__(
+        self,
+        routes: Routes,
+        on_delivery: OnDelivery,
+        answers: Answers,
+        *,
+        now: Callable[[], dt.datetime],
+        room: Room,
+    ) -> None:
+        self.routes, self.on_delivery, self.answers, self.now, self.room = routes, on_delivery, answers, now, room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1000})
-            return
+        match scope["type"]:
+            case "http":
+                await self.respond(scope, receive, send)
+            case "lifespan":
+                await lifespan(receive, send)
+            case _:
+                await send({"type": "websocket.close", "code": 1000})
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = time.monotonic()
         try:
-            response = await self.answer(Request(scope, receive))
+            response = await self.answer(scope, receive)
         except Refused as refused:
             response = PlainTextResponse(refused.reason, refused.status, {**NOSNIFF, **refused.headers})
+            logger.info("A request to %a was answered with %d %s", scope["path"][:200], refused.status, refused.reason)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
+        self.answers.answered(response.status_code, time.monotonic() - begun)
 
-    async def answer(self, request: Request) -> Response:
-        if request.scope["path"] not in self.routes:
+    async def answer(self, scope: Scope, receive: Receive) -> Response:
+        if scope["path"] not in self.routes:
             raise Refused(404)
+        query = query_of(scope)
         # Only the query parameter tells a validation from a notification (facts 4).
-        token = token_of(request)
-        if token is not None:
-            return PlainTextResponse(token, headers=NOSNIFF)
-        return await self.accept(request)
+        if query.token is not None:
+            self.answers.validated()
+            return PlainTextResponse(query.token, headers=NOSNIFF)
+        check_shape(scope)
+        with self.room.place() as place:
+            try:
+                async with asyncio.timeout(BODY_SECONDS) as limit:
+                    text = await read_body(receive, place)
+                    limit.reschedule(asyncio.get_running_loop().time() + STORE_SECONDS)
+                    await self.accept(scope["path"], query, text)
+            except RoomTaken as error:
+                raise Refused(503, "too much is being received at the moment", **AGAIN) from error
+            except TimeoutError as error:
+                if place.complete:
+                    raise Refused(503, "the store did not take it in time", **AGAIN) from error
+                raise Refused(408) from error
+        return ACCEPTED
 
-    async def accept(self, request: Request) -> Response:
-        check_shape(request)
-        text = await read_body(request)
+    async def accept(self, path: str, query: Query, text: bytes) -> None:
         try:
             body = parse_body(text)
         except BodyRefused as error:
             raise Refused(400, str(error)) from error
-        path = request.scope["path"]
         delivery = Delivery(
             path=path,
             lifecycle=self.routes.only_lifecycle(path),
-            mark=mark_of(f"?{query_of(request).decode('latin-1')}"),
-            items=body.items,
+            mark=query.mark,
+            items=await parsed(body),
             received_at=self.now(),
             validation_tokens=body.validation_tokens,
         )
-        if not self.intake.offer(delivery, len(text)):
-            raise Refused(503, **{"Retry-After": "5"})
-        return Response(status_code=202)
+        try:
+            await self.on_delivery(delivery)
+        except StoreError as error:
+            raise Refused(503, "the store did not take it", **AGAIN) from error
 
 
-def query_of(request: Request) -> bytes:
-    query: bytes = request.scope["query_string"]
-    return query
+async def parsed(body: Body) -> tuple[Item, ...]:
+    """A large delivery must not keep a validation request waiting: others have their turn meanwhile."""
+    items = []
+    for position, value in enumerate(body.values):
+        items.append(parse_item(position, value))
+        if position % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+    return tuple(items)
 
 
-def token_of(request: Request) -> str | None:
+async def lifespan(receive: Receive, send: Send) -> None:
+    """Nothing is begun or ended with the server."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+def query_of(scope: Scope) -> Query:
     try:
-        token = validation_token(query_of(request))
+        found = read_query(scope["query_string"])
     except TokenRefused as error:
         raise Refused(400, str(error)) from error
-    if token is not None and request.method not in {"GET", "POST"}:
+    if found.token is not None and scope["method"] not in {"GET", "POST"}:
         raise Refused(405, Allow="GET, POST")
-    return token
+    return found
 
 
-def check_shape(request: Request) -> None:
-    if request.method != "POST":
+def check_shape(scope: Scope) -> None:
+    if scope["method"] != "POST":
         raise Refused(405, Allow="POST")
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    media_type = header(scope, b"content-type").partition(b";")[0].strip().lower()
+    if media_type != b"application/json":
         raise Refused(415, "the body must be application/json")
-
-
-async def read_body(request: Request) -> bytes:
-    """Stops reading at the limit, whatever the request says of its length."""
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > BODY_LIMIT:
+    announced = header(scope, b"content-length")
+    if announced.isdigit() and int(announced[:20]) > BODY_LIMIT:
         raise Refused(413)
+
+
+def header(scope: Scope, name: bytes) -> bytes:
+    """The first of that name, which is in lower case as ASGI has them; empty without one."""
+    found: bytes = next((value for each, value in scope["headers"] if each == name), b"")
+    return found
+
+
+async def read_body(receive: Receive, place: Place) -> bytes:
+    """Stops reading at the limit, whatever the request says of its length. Raises RoomTaken."""
     body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > BODY_LIMIT:
-                    raise Refused(413)
-    except TimeoutError as error:
-        raise Refused(408) from error
+    while not place.complete:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        place.take(len(chunk))
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise Refused(413)
+        place.complete = not message.get("more_body", False)
     return bytes(body)

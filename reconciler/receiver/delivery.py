@@ -30,6 +30,9 @@ class Notification:
     properties: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     """All others as they came, ``resourceData`` and ``encryptedContent`` among them."""
 
+    body: bytes = dataclasses.field(default=b"", repr=False, compare=False)
+    """The whole item in JSON, to be kept."""
+
     def get(self, name: str) -> Any:
         """One of ``properties``, its name in any letter case (facts 2.3); None where there is none."""
         return next((value for each, value in self.properties.items() if each.lower() == name.lower()), None)
@@ -41,6 +44,8 @@ class Malformed:
 
     position: int
     reason: str
+    body: bytes = dataclasses.field(default=b"", repr=False, compare=False)
+    """As in ``Notification``; empty where it has no spelling."""
 
 
 Item = Notification | Malformed

@@ -1,28 +1,23 @@
-"""A verified notification in, its resource data out, decrypted on threads.
+"""A verified notification in, its resource data out, decrypted.
 
 What is decrypted goes to the caller and nowhere else: into no log, no error and no ``repr``.
 """
 
-import asyncio
+import dataclasses
 import enum
-import json
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any
 
 from reconciler.core.encrypted import Damaged, EncryptedContent, opened
 from reconciler.core.errors import ReconcilerError
+from reconciler.core.json_text import read_json
 from reconciler.receiver.delivery import Notification
 from reconciler.receiver.private_keys import PrivateKeys
 
 __all__ = ["NotOpened", "Opener", "WhyNotOpened"]
 
-IN_HAND = 4
-"""Items that each thread may have in hand and waiting; more of them wait in their own coroutines."""
-
 SHOWN = 64
+ELSEWHERE = "its Certificate has no privateKey, so it is passed on as it came, for others to open"
 
 
 class WhyNotOpened(enum.Enum):
@@ -34,6 +29,12 @@ class WhyNotOpened(enum.Enum):
     DAMAGED = "damaged"
     NOT_JSON = "not-json"
 
+    FAILED = "failed"
+    """By a mistake of ours."""
+
+    ELSEWHERE = "elsewhere"
+    """By intention: its certificate is declared without a private key."""
+
 
 class NotOpened(ReconcilerError):
     """The resource data stays closed; ``reason`` is a code, the message a sentence without anything of the data."""
@@ -43,53 +44,30 @@ class NotOpened(ReconcilerError):
         self.reason = reason
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
 class Opener:
-    """Opens on as many threads as there are cores: ``cryptography`` lets go of the interpreter lock during RSA.
+    """``cryptography`` lets go of the interpreter lock during RSA: on several threads, several cores are used."""
 
-    For one event loop.
+    keys: PrivateKeys
 
-    with Opener(keys) as opener:
-        data = await opener.open(notification)
-    """
-
-    def __init__(self, keys: PrivateKeys, *, threads: int | None = None) -> None:
-        count = threads or len(os.sched_getaffinity(0))
-        self._keys = keys
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="opening")
-        self._places = asyncio.Semaphore(count * IN_HAND)
-
-    async def open(self, notification: Notification) -> Mapping[str, Any] | None:
+    def open(self, notification: Notification) -> Mapping[str, Any] | None:
         """The resource as Graph encrypted it; None where the notification holds nothing encrypted.
 
         Raises NotOpened. Whether Graph has sent it is not asked here: anybody can encrypt for a public certificate.
         """
         if not notification.encrypted:
             return None
-        async with self._places:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._open, notification)
-
-    def _open(self, notification: Notification) -> Mapping[str, Any]:
         try:
             content = EncryptedContent.read(notification.get("encryptedContent"))
-            key = self._keys.key_for(content)
+            key = self.keys.key_for(content)
+            if key is None and self.keys.opens_elsewhere(content):
+                raise NotOpened(WhyNotOpened.ELSEWHERE, ELSEWHERE)
             plaintext = opened(content, key) if key else None
         except Damaged as error:
             raise NotOpened(WhyNotOpened.DAMAGED, str(error)) from error
         if plaintext is None:
             raise no_key(content)
         return resource(plaintext)
-
-    def close(self) -> None:
-        """Wait for what is being opened; what has not begun is cancelled."""
-        self._threads.shutdown(cancel_futures=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def no_key(content: EncryptedContent) -> NotOpened:
@@ -109,12 +87,7 @@ def resource(plaintext: bytes) -> Mapping[str, Any]:
 def parsed(plaintext: bytes) -> dict[str, Any] | None:
     """None where it is no JSON object. The parser's error holds the text that it was given, so it ends here."""
     try:
-        found = json.loads(plaintext.decode(), parse_constant=refuse_constant)
+        found = read_json(plaintext)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def refuse_constant(name: str) -> NoReturn:
-    """Python alone reads NaN and Infinity."""
-    raise ValueError(f"{name} is not JSON")

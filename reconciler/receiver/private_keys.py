@@ -5,7 +5,7 @@ comes would be noticed too late.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from cryptography import x509
@@ -17,7 +17,7 @@ from reconciler.core.certificate import thumbprint_of
 from reconciler.core.encrypted import EncryptedContent
 from reconciler.core.source import Problem, Severity, Source
 
-__all__ = ["KeyPairFiles", "PrivateKeys", "read_private_keys"]
+__all__ = ["KeyPairFiles", "PrivateKeys", "read_private_keys", "thumbprint_in"]
 
 RULE = "private-key-unusable"
 
@@ -44,15 +44,23 @@ class PrivateKeys:
     """By the thumbprint of their certificate, in upper-case hexadecimal digits."""
 
     by_thumbprint: Mapping[str, rsa.RSAPrivateKey] = dataclasses.field(default_factory=dict, repr=False)
+    elsewhere: frozenset[str] = frozenset()
+    """Of certificates that are declared without a private key: whoever gets the notification opens it."""
 
     def key_for(self, content: EncryptedContent) -> rsa.RSAPrivateKey | None:
-        """By the thumbprint in the content, else by the certificate id, which is the same where we set it.
-
-        Letter case does not count (facts 7.1).
-        """
-        names = (content.thumbprint, content.certificate_id)
-        found = (self.by_thumbprint.get(name.upper()) for name in names if name)
+        found = (self.by_thumbprint.get(name) for name in names_in(content))
         return next((key for key in found if key), None)
+
+    def opens_elsewhere(self, content: EncryptedContent) -> bool:
+        return any(name in self.elsewhere for name in names_in(content))
+
+
+def names_in(content: EncryptedContent) -> Iterator[str]:
+    """The thumbprint in the content, and the certificate id, which is the same where we set it.
+
+    Letter case does not count (facts 7.1).
+    """
+    return (name.upper() for name in (content.thumbprint, content.certificate_id) if name)
 
 
 def read_private_keys(pairs: Iterable[KeyPairFiles]) -> tuple[PrivateKeys, tuple[Problem, ...]]:
@@ -76,6 +84,14 @@ def read_pair(pair: KeyPairFiles) -> tuple[str, rsa.RSAPrivateKey]:
     if certificate.public_key() != key.public_key():
         raise Unusable("the private key does not belong to the certificate beside it: give the key it was made with")
     return thumbprint_of(certificate), key
+
+
+def thumbprint_in(content: bytes) -> Iterator[str]:
+    """Of a certificate's file; none where it holds no certificate, which is found wrong elsewhere."""
+    try:
+        yield thumbprint_of(read_certificate(content))
+    except Unusable:
+        return
 
 
 def read_certificate(content: bytes | str) -> x509.Certificate:

@@ -5,7 +5,7 @@ import enum
 
 from reconciler.receiver.delivery import Item, Notification
 
-__all__ = ["Reason", "Rejected", "Verdict", "Verified"]
+__all__ = ["Doubt", "Reason", "Rejected", "Verdict", "Verified"]
 
 
 class Reason(enum.Enum):
@@ -51,6 +51,14 @@ class Rejected:
     """Not to be forwarded; ``message`` is a sentence that repeats nothing of the item."""
 
     item: Item
+    reason: Reason
+    message: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why an encrypted item is not believed, though its ``clientState`` is right."""
+
     reason: Reason
     message: str
 

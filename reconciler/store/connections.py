@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from reconciler.store.location import Place
+from reconciler.store.location import DRIVER, Place
 
 __all__ = ["looking_engine", "reading_engine", "settle_journal_mode", "writing_engine"]
 
@@ -20,17 +20,31 @@ def writing_engine(place: Place, *, patience: float) -> Engine:
 
     Its transactions take SQLite's write lock at once: one that begins by reading cannot wait for the lock later on.
     """
-    return create_engine(place.url, pool_size=1) if place.url else sqlite_engine(place, patience, "BEGIN IMMEDIATE")
+    if place.url:
+        return server_engine(place.url, patience, pool_size=1)
+    return sqlite_engine(place, patience, "BEGIN IMMEDIATE")
 
 
 def reading_engine(place: Place, *, patience: float) -> Engine:
-    return create_engine(place.url) if place.url else sqlite_engine(place, patience, "BEGIN")
+    return server_engine(place.url, patience) if place.url else sqlite_engine(place, patience, "BEGIN")
 
 
-def looking_engine(place: Place) -> Engine:
+def looking_engine(place: Place, *, patience: float) -> Engine:
     """For a server only: a transaction that writes is refused by the server itself. Files are for ``looking``."""
-    options: dict[str, Any] = {"execution_options": {"postgresql_readonly": True}}
-    return create_engine(place.url or URL.create("postgresql"), poolclass=NullPool, **options)
+    url = place.url or URL.create(DRIVER)
+    return server_engine(url, patience, execution_options={"postgresql_readonly": True}, poolclass=NullPool)
+
+
+def server_engine(url: URL, patience: float, **options: Any) -> Engine:
+    """What the URL says itself counts. A connection is tried before it is used: the server may have been restarted."""
+    seconds = max(2, round(patience))  # libpq takes 1 for 2, and 0 for ever
+    waits = {
+        "connect_timeout": seconds,
+        "options": f"-c lock_timeout={round(patience * 1000)}",
+        "tcp_user_timeout": seconds * 1000,
+    }
+    arguments = {name: value for name, value in waits.items() if name not in url.query}
+    return create_engine(url, connect_args=arguments, pool_pre_ping=True, **options)
 
 
 def sqlite_engine(place: Place, patience: float, begin: str) -> Engine:

@@ -11,10 +11,16 @@ from reconciler.store.failures import file_failures
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-__all__ = ["FILE_NAME", "Place"]
+__all__ = ["DRIVER", "FILE_NAME", "PATIENCE", "Place"]
 
 FILE_NAME = "reconciler.db"
+PATIENCE = 5.0
+"""How many seconds another process may hold the store locked, and a server may take to answer."""
+
 BACKENDS = frozenset({"postgresql", "sqlite"})
+
+DRIVER = "postgresql+psycopg"
+"""Psycopg 3, whatever the URL says; SQLAlchemy 2.0 would take psycopg2 for a plain ``postgresql``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,10 +56,13 @@ class Place:
         except (ArgumentError, ValueError):
             # The text may hold a password, so it is not repeated; nor is the cause, which would repeat it.
             raise StoreError("the store's location is not a URL: give a folder, or postgresql://…") from None
-        shown = url.render_as_string(hide_password=True)
+        hidden = {name: "***" for name in url.query if "password" in name}
+        shown = url.update_query_dict(hidden).render_as_string(hide_password=True)
         if backend not in BACKENDS:
             raise StoreError(f"the store {shown} is of an unknown kind: give a folder, or postgresql://…")
-        return cls(shown, url=url) if backend != "sqlite" else cls.of_database(url.database, shown)
+        if backend == "sqlite":
+            return cls.of_database(url.database, shown)
+        return cls(shown, url=url.set(drivername=DRIVER))
 
     @classmethod
     def of_database(cls, database: str | None, shown: str) -> Self:

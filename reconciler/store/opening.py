@@ -4,22 +4,24 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from reconciler.engine.inbox import Inbox, Lease
 from reconciler.engine.ports import Journal, Memory
 from reconciler.store.failures import database_failures
-from reconciler.store.location import Place
+from reconciler.store.location import PATIENCE, Place
 from reconciler.store.reading import ReadStore
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Select
+    from sqlalchemy import Connection, Engine, Select
 
+    from reconciler.store.known import Known
+    from reconciler.store.letters import StoredLetters
     from reconciler.store.writer import Writer
 
 __all__ = ["Store"]
 
-PATIENCE = 5.0
-"""How many seconds another process may hold the store locked."""
+T = TypeVar("T")
 
 
 def wall_clock() -> dt.datetime:
@@ -90,16 +92,48 @@ class Store:
 
         return await known_tenants(self.fetch, owner=owner, now=now)
 
+    async def known_subscriptions(self, owner: str) -> Mapping[str, "Known"]:
+        """By subscription id, of all tenants and applications; those deleted lately are among them."""
+        from reconciler.store.known import known_subscriptions
+
+        return await known_subscriptions(self.fetch, owner=owner)
+
+    def inbox(self) -> Inbox:
+        """For one event loop; those who share it share their commits."""
+        from reconciler.store.inbox import StoredInbox
+
+        return StoredInbox(self.ask, self.writer.write)
+
+    def letters(self) -> "StoredLetters":
+        from reconciler.store.letters import StoredLetters
+
+        return StoredLetters(self.fetch_rows, self.writer.write)
+
+    def lease(self, name: str) -> Lease:
+        """``name`` says what it is for, as part of a file's name. It is to be held every few seconds, and released."""
+        from reconciler.store.leases import FileLease, RowLease
+
+        if self.place.file:
+            return FileLease(self.place, self.place.file.with_name(f"{self.place.file.name}.{name}"))
+        return RowLease(self.writer.write, name)
+
     async def fetch(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
-        import asyncio
-
-        return await asyncio.to_thread(self.fetch_now, statement)
-
-    def fetch_now(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
         from reconciler.store.statements import fetch
 
+        return await self.ask(lambda connection: fetch(connection, statement))
+
+    async def fetch_rows(self, statement: "Select[Any]") -> Sequence[Sequence[Any]]:
+        return await self.ask(lambda connection: connection.execute(statement).all())
+
+    async def ask(self, query: "Callable[[Connection], T]", /) -> T:
+        """Run what only reads, in a thread of its own."""
+        import asyncio
+
+        return await asyncio.to_thread(self.query, query)
+
+    def query(self, query: "Callable[[Connection], T]") -> T:
         with database_failures(self.place, "read"), self.reading.begin() as connection:
-            return fetch(connection, statement)
+            return query(connection)
 
     async def close(self) -> None:
         """Carry out what is being written, then let go of the file. A second time does no harm."""

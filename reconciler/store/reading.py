@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from reconciler.engine.ports import Memory
 from reconciler.store.failures import database_failures, file_failures
 from reconciler.store.forgetful import NothingRemembered
-from reconciler.store.location import Place
+from reconciler.store.location import PATIENCE, Place
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
+
+    from reconciler.store.letters import Letters
 
 __all__ = ["ReadStore"]
 
@@ -63,15 +65,25 @@ class ReadStore:
 
         return await known_tenants(self.fetch, owner=owner, now=now)
 
+    def letters(self) -> "Letters":
+        from reconciler.store.letters import Letters
+
+        return Letters(self.fetch_rows)
+
     async def fetch(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
         import asyncio
 
-        return await asyncio.to_thread(self.fetch_now, statement)
-
-    def fetch_now(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
         from reconciler.store.statements import fetch
 
-        return self.query(lambda connection: fetch(connection, statement))
+        return await asyncio.to_thread(self.query, lambda connection: fetch(connection, statement))
+
+    async def fetch_rows(self, statement: "Select[Any]") -> Sequence[Sequence[Any]]:
+        """Of an empty store, none."""
+        import asyncio
+
+        if self.empty:
+            return ()
+        return await asyncio.to_thread(self.query, lambda connection: connection.execute(statement).all())
 
     def query(self, query: "Callable[[Connection], T]") -> T:
         from reconciler.store.connections import looking_engine
@@ -80,7 +92,7 @@ class ReadStore:
         with file_failures(self.place, "read"), database_failures(self.place, "read"):
             if self.place.file:
                 return look(self.place, self.place.file, query)
-            with looking_engine(self.place).connect() as connection:
+            with looking_engine(self.place, patience=PATIENCE).connect() as connection:
                 return query(connection)
 
 

@@ -11,9 +11,9 @@ from reconciler.core.errors import StoreError
 from reconciler.store.failures import database_failures
 from reconciler.store.location import Place
 
-__all__ = ["HEAD", "REVISIONS", "REVISION_TABLE", "migrate", "revision_of"]
+__all__ = ["HEAD", "REVISIONS", "REVISION_TABLE", "migrate", "revision_of", "upgrade"]
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """From the first to the current one; each has its script in ``migrations/versions``."""
 
 HEAD = REVISIONS[-1]
@@ -65,10 +65,10 @@ def wait_for_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, to: str = HEAD) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection, "revision_table": REVISION_TABLE})
     config.set_main_option("script_location", "reconciler.store:migrations")
-    command.upgrade(config, HEAD)
+    command.upgrade(config, to)

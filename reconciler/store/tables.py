@@ -1,15 +1,53 @@
-"""The tables. Their columns bear the names of the fields of ``Remembered`` and ``Intent``, so rows need no mapping.
+"""The tables. Their columns bear the names of the fields of ``Remembered``, ``Intent`` and ``Entry``.
 
 Many owners, tenants and applications share one store. A change here needs a migration beside it.
 """
 
-from sqlalchemy import Boolean, Column, Index, MetaData, String, Table
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TextClause,
+    text,
+)
 
 from reconciler.store.columns import Lifetime, Moment, VersionName
 
-__all__ = ["ceilings", "intents", "metadata", "subscriptions"]
+__all__ = [
+    "ACCEPTED",
+    "DONE",
+    "KEPT",
+    "WAITING",
+    "ceilings",
+    "heard",
+    "inbox",
+    "intents",
+    "leases",
+    "metadata",
+    "subscriptions",
+]
 
 metadata = MetaData()
+
+# SQLite takes a partial index only for a query that has its condition, word by word.
+WAITING = text("state = 'waiting'")
+DONE = text("state = 'done'")
+ACCEPTED = text("state IN ('dead', 'done')")
+KEPT = text("state IN ('dead', 'set-aside')")
+"""The letters that a person may look at, retry and drop."""
+
+
+def where(condition: TextClause) -> dict[str, Any]:
+    return {"postgresql_where": condition, "sqlite_where": condition}
+
 
 subscriptions = Table(
     "subscriptions",
@@ -50,4 +88,56 @@ ceilings = Table(
     Column("tenant_id", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("seconds", Lifetime, nullable=False),
+)
+
+# Times are microseconds since 1970, and the wide columns are last, so that SQLite reads past them only where it must.
+# An entry is written twice, on arrival and when it is settled, and each index it is in then costs a write.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("event_id", String, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("path", String, nullable=False),
+    Column("query", String, nullable=False),
+    Column("subscription_id", String, nullable=False),
+    Column("change", String),
+    Column("resource", String),
+    Column("encrypted", Boolean, nullable=False),
+    Column("lifecycle", Boolean, nullable=False),
+    Column("tenant_id", String),
+    Column("name", String),
+    Column("sink", String, nullable=False),
+    Column("fingerprint", String),
+    Column("exact", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("message", String),
+    Column("attempts", Integer, nullable=False),
+    Column("settled_at", BigInteger),
+    Column("tokens", String),
+    Column("body", LargeBinary, nullable=False),
+    Index("inbox_waiting", "sink", "id", "since", **where(WAITING)),
+    Index("inbox_done", "settled_at", **where(DONE)),
+    Index("inbox_accepted", "fingerprint", **where(ACCEPTED)),
+    Index("inbox_kept", "state", "settled_at", "sink", "since", **where(KEPT)),
+    sqlite_autoincrement=True,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
 )

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cli.arrivals import Printer, print_lines
+from reconciler.cli.arrivals import Printer
 from reconciler.core.client_state import client_state
-from reconciler.receiver import Delivery, Malformed, Notification, Reason, Rejected, Verified
+from reconciler.engine.inbox import Entry, State
+from reconciler.receiver.observing import Told
 from reconciler.receiver.opening import NotOpened, WhyNotOpened
 from tests.cli.conftest import CLIENT_STATE_KEY, Reconcile
 from tests.cli.support import endpoint, local_tenant, manifest, settings, subscription, write
@@ -27,30 +28,45 @@ DATA = {"displayName": "Sales"}
 TEAM = "0a1b2c3d-0000-4000-8000-000000000001"
 
 
-def delivery(path: str = "/n") -> Delivery:
-    return Delivery(path=path, lifecycle=False, mark=None, items=(), received_at=NOW)
+def entry(**changes: Any) -> Entry:
+    item = changes.pop("item", {"subscriptionId": "s1"})
+    known: dict[str, Any] = {
+        "event_id": "e1",
+        "received_at": NOW,
+        "since": NOW,
+        "path": "/n",
+        "query": "",
+        "subscription_id": "s1",
+        "change": "updated",
+        "resource": "teams('1')",
+        "tenant_id": "t1",
+        "name": "all-teams",
+        "body": json.dumps(item).encode(),
+    }
+    return Entry(**(known | changes))
 
 
-def printed(capsys: pytest.CaptureFixture[str], *verdicts: Any, contents: Any = (), path: str = "/n") -> list[Any]:
-    print_lines(delivery(path), verdicts, contents)
+async def printed(capsys: pytest.CaptureFixture[str], *told: Any) -> list[Any]:
+    printer = Printer()
+    for what, each, *content in told:
+        printer.told(what, each, *content)
+    await printer.ready()
     lines = capsys.readouterr().out.splitlines()
     assert all(line.isascii() and line.isprintable() for line in lines)
     return [json.loads(line) for line in lines]
 
 
-def verified(**properties: Any) -> Verified:
-    item = Notification("s1", change_type="updated", resource="teams('1')", properties=properties)
-    return Verified(item, "t1", "all-teams", "0123456789", "k1")
+def set_aside(reason: str, message: str, **changes: Any) -> Entry:
+    return entry(tenant_id=None, name=None, state=State.SET_ASIDE, reason=reason, message=message, **changes)
 
 
 class TestLines:
-    def test_no_control_or_bidirectional_character_reaches_the_terminal(self, capsys):
-        item = Notification("id", change_type="updated", resource=SLY, tenant_id=SLY)
-        (line,) = printed(capsys, Rejected(item, Reason.CLIENT_STATE, "no"), path=f"/{SLY}")
+    async def test_no_control_or_bidirectional_character_reaches_the_terminal(self, capsys):
+        (line,) = await printed(capsys, (Told.SET_ASIDE, set_aside("client-state", "no", resource=SLY, path=f"/{SLY}")))
         assert (line["resource"], line["path"]) == (SLY, f"/{SLY}")
 
-    def test_the_data_of_a_verified_one(self, capsys):
-        (line,) = printed(capsys, verified(ResourceData=DATA), contents=[None])
+    async def test_the_data_of_a_verified_one(self, capsys):
+        (line,) = await printed(capsys, (Told.OPENED, entry(item={"subscriptionId": "s1", "ResourceData": DATA})))
         assert line == {
             "receivedAt": "2026-11-21T00:00:00Z",
             "path": "/n",
@@ -64,46 +80,50 @@ class TestLines:
             "data": DATA,
         }
 
-    def test_each_has_its_own_content(self, capsys):
-        set_aside = Rejected(Malformed(1, "the item is not an object"), Reason.MALFORMED, "the item is not an object")
-        contents = [{"n": 0}, NotOpened(WhyNotOpened.NO_KEY, "no key"), {}]
-        lines = printed(capsys, verified(), set_aside, verified(resourceData=DATA), verified(), contents=contents)
+    async def test_each_has_its_own_content(self, capsys):
+        closed = NotOpened(WhyNotOpened.NO_KEY, "no key")
+        lines = await printed(
+            capsys,
+            (Told.OPENED, entry(), {"n": 0}),
+            (Told.SET_ASIDE, set_aside("malformed", "the item is not an object", subscription_id="", item="text")),
+            (Told.DEAD_LETTER, entry(item={"subscriptionId": "s1", "resourceData": DATA}), closed),
+            (Told.OPENED, entry(), {}),
+        )
         assert [line.get("data") for line in lines] == [{"n": 0}, None, DATA, {}]
         assert [line["verified"] for line in lines] == [True, False, True, True]
-        assert (lines[1]["malformed"], lines[1]["reason"]) == (1, "malformed")
+        assert (lines[1]["malformed"], lines[1]["reason"]) == (True, "malformed")
         assert (lines[2]["notOpened"], lines[2]["message"]) == ("no-key", "no key")
 
-    def test_nothing_of_what_a_rejected_one_carries(self, capsys):
-        secret = {"resourceData": {"hidden": "hidden"}, "encryptedContent": {"data": "hidden"}, "hidden": "hidden"}
-        item = Notification("s1", client_state="hidden", encrypted=True, properties=secret)
-        (line,) = printed(capsys, Rejected(item, Reason.TOKEN, "a validation token is bad"))
+    async def test_nothing_of_what_one_that_is_set_aside_carries(self, capsys):
+        secret = {
+            "subscriptionId": "s1",
+            "clientState": "hidden",
+            "resourceData": {"hidden": "hidden"},
+            "encryptedContent": {"data": "hidden"},
+            "hidden": "hidden",
+        }
+        (line,) = await printed(capsys, (Told.SET_ASIDE, set_aside("token", "a validation token is bad", item=secret)))
         assert "hidden" not in json.dumps(line)
         assert (line["verified"], line["reason"], line["message"]) == (False, "token", "a validation token is bad")
 
-    def test_a_lifecycle_event_has_no_change(self, capsys):
-        item = Notification("s1", lifecycle_event="missed")
-        (line,) = printed(capsys, Verified(item, "t1", None, None, "k1"), contents=[None])
+    async def test_the_name_that_its_mark_claims_helps_to_find_what_is_wrong(self, capsys):
+        query = "reconciler=1.contoso.all-teams.0123456789.k1.abcdef0123"
+        (line,) = await printed(capsys, (Told.SET_ASIDE, set_aside("client-state", "no", query=query)))
+        assert line["name"] == "all-teams"
+
+    async def test_a_lifecycle_event_has_no_change(self, capsys):
+        (line,) = await printed(capsys, (Told.LIFECYCLE, entry(change="missed", lifecycle=True, name=None)))
         assert (line["lifecycleEvent"], line["data"], line["name"]) == ("missed", None, None)
         assert "changeType" not in line
 
-    async def test_one_that_is_not_opened_does_not_keep_the_others(self, capsys):
-        class Judge:
-            async def verify(self, _: Delivery) -> tuple[Verified, ...]:
-                return (verified(), verified())
+    async def test_each_is_printed_once(self, capsys):
+        """Whatever comes of it later."""
+        told = [Told.ACCEPTED, Told.POSSIBLE_DUPLICATE, Told.OPENED, Told.RETRIED, Told.FORWARDED, Told.DEAD_LETTER]
+        assert len(await printed(capsys, *((what, entry()) for what in told))) == 1
 
-        class Safe:
-            contents = iter([NotOpened(WhyNotOpened.DAMAGED, "damaged"), DATA])
-
-            async def open(self, _: Notification) -> Any:
-                content = next(self.contents)
-                if isinstance(content, NotOpened):
-                    raise content
-                return content
-
-        await Printer(Judge(), Safe()).take(delivery())  # type: ignore[arg-type]
-        first, second = map(json.loads, capsys.readouterr().out.splitlines())
-        assert (first["notOpened"], first["data"]) == ("damaged", None)
-        assert second["data"] == DATA
+    async def test_a_terminal_that_is_held_fills_no_memory(self, capsys, monkeypatch):
+        monkeypatch.setattr("reconciler.cli.arrivals.MOST_WAITING", 10)
+        assert len(await printed(capsys, *[(Told.OPENED, entry())] * 50)) == 10
 
 
 def certificate(folder: Path, name: str, *previous: str) -> dict[str, Any]:

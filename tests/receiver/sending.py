@@ -16,7 +16,17 @@ from reconciler.core.mark import Mark
 from reconciler.emulator.certificates import rsa_key
 from reconciler.emulator.entra.keys import Keys
 from reconciler.emulator.notifications import validation_tokens
-from reconciler.receiver import Audience, ClientStates, Delivery, Ring, ValidationTokens, Verdict, Verified, Verifier
+from reconciler.receiver import (
+    Audience,
+    ClientStates,
+    Delivery,
+    Rejected,
+    Ring,
+    ValidationTokens,
+    Verdict,
+    Verified,
+    Verifier,
+)
 from reconciler.receiver.parsing import parse_body
 from reconciler.receiver.signing_keys import FetchFailed
 
@@ -121,6 +131,20 @@ def verifier(served: Served | None = None, **more: Any) -> Verifier:
     """For two tenants at one endpoint."""
     rings = {PATH: [Ring({"k1": SECRET}, [TENANT, FABRIKAM])], "/single": [Ring({"k1": SECRET}, [FABRIKAM])]}
     return Verifier(ClientStates(rings, **more), tokens_of(served or Served(Keys(signing_key()))))
+
+
+async def verify(verifier: Verifier, delivery: Delivery) -> tuple[Verdict, ...]:
+    """Both steps for each item, as the receiver takes them."""
+    return tuple([await verify_item(verifier, verifier.admit(item, delivery), delivery) for item in delivery.items])
+
+
+async def verify_item(verifier: Verifier, verdict: Verdict, delivery: Delivery) -> Verdict:
+    if not isinstance(verdict, Verified) or not verdict.notification.encrypted:
+        return verdict
+    doubt = await verifier.doubt(
+        delivery.validation_tokens, tenant_id=verdict.tenant_id, path=delivery.path, at=delivery.received_at
+    )
+    return Rejected(verdict.notification, doubt.reason, doubt.message) if doubt else verdict
 
 
 def said(verdicts: tuple[Verdict, ...]) -> list[str]:

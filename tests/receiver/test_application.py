@@ -1,9 +1,11 @@
 """Whatever comes over the wire gets its own answer, at once, and never a 500."""
 
 import asyncio
+import concurrent.futures
 import json
 import socket
 import ssl
+import sys
 import threading
 import time
 
@@ -11,10 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.core.errors import StoreError
 from reconciler.core.mark import Mark
 from reconciler.receiver import Delivery, Routes, application
 from reconciler.receiver.application import BODY_LIMIT
+from reconciler.receiver.parsing import parse_body
+from reconciler.receiver.room import Room
 from tests.receiver.support import served
+
+module = sys.modules["reconciler.receiver.application"]
+"""The function of that name hides it."""
 
 JSON = {"Content-Type": "Application/JSON; odata.metadata=minimal"}
 BODY = json.dumps({"value": [{"subscriptionId": "s1", "clientState": "hidden"}, 1], "validationTokens": ["hidden"]})
@@ -59,6 +67,8 @@ def test_a_delivery_is_accepted_and_handed_on(client, deliveries, path, lifecycl
         ("POST", "/hook", JSON, "{}", 400),
         ("POST", "/hook", JSON, "[" * 100_000, 400),
         ("POST", "/hook", JSON, b" " * (BODY_LIMIT + 1), 413),
+        ("POST", "/hook", JSON, b'{"value": [' + b"1," * 20_000 + b"1]}", 400),
+        ("POST", "/hook", JSON, b'{"value": []}', 202),
     ],
 )
 def test_answers(client, method, path, headers, content, status):
@@ -100,52 +110,119 @@ def test_never_a_500_for_a_body(client, body):
     assert client.post("/hook", headers=JSON, content=body).status_code in {202, 400}
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_a_slow_callback_delays_no_answer_and_a_full_queue_is_503(tmp_path, plain):
+async def test_the_answer_waits_for_the_store_and_a_validation_for_nothing(tmp_path):
+    """Nor is a delivery answered before it is safe."""
     release = threading.Event()
-    taken = []
 
-    def slow(delivery: Delivery) -> None:
-        release.wait(10)
-        taken.append(delivery)
-
-    async def slow_too(delivery: Delivery) -> None:
+    async def slow(delivery: Delivery) -> None:
         await asyncio.to_thread(release.wait, 10)
-        taken.append(delivery)
 
-    callback = slow if plain else slow_too
-    receiver = application(Routes({"/hook"}), on_delivery=callback, deliveries=3)
-    with served(receiver, tmp_path) as client:
-        assert [client.post("/hook", content=BODY, headers=JSON).status_code for _ in range(4)] == [202, 202, 202, 503]
-        started = time.perf_counter()
-        assert client.post("/hook?validationToken=a").text == "a"
-        assert time.perf_counter() - started < 0.25
+    with served(application(Routes({"/hook"}), on_delivery=slow), tmp_path) as client:
+        posting = asyncio.create_task(asyncio.to_thread(client.post, "/hook", content=BODY, headers=JSON))
+        for _ in range(20):
+            started = time.perf_counter()
+            answer = await asyncio.to_thread(client.post, "/hook?validationToken=a")
+            assert (answer.text, time.perf_counter() - started < 0.25) == ("a", True)
+        assert not posting.done()
         release.set()
-        wait_for(lambda: len(taken) == 3)
+        assert (await posting).status_code == 202
+
+
+@pytest.mark.parametrize("answers", ["fails", "never"])
+def test_what_is_not_stored_is_503_and_graph_tries_again(tmp_path, monkeypatch, answers):
+    monkeypatch.setattr(module, "STORE_SECONDS", 0.1)
+    stores = False
+
+    async def take(delivery: Delivery) -> None:
+        if stores:
+            return
+        if answers == "fails":
+            raise StoreError("the store cannot be written: the disk is full")
+        await asyncio.Event().wait()
+
+    with served(application(Routes({"/hook"}), on_delivery=take), tmp_path) as client:
+        answer = client.post("/hook", content=BODY, headers=JSON)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "disk" not in answer.text
+        stores = True
         assert client.post("/hook", content=BODY, headers=JSON).status_code == 202
-    assert len(taken) == 4, "what was accepted is handed on before the receiver stops"
 
 
-def test_too_many_bytes_are_503(tmp_path):
-    receiver = application(Routes({"/hook"}), on_delivery=print, size=10)
-    with served(receiver, tmp_path) as client:
+def test_too_many_bytes_at_a_time_are_503(tmp_path):
+    hold, entered = threading.Event(), threading.Event()
+
+    async def take(delivery: Delivery) -> None:
+        entered.set()
+        await asyncio.to_thread(hold.wait, 2)
+
+    receiver = application(Routes({"/hook"}), on_delivery=take, room=Room(len(BODY) + 10))
+    with served(receiver, tmp_path) as client, concurrent.futures.ThreadPoolExecutor() as threads:
+        first = threads.submit(client.post, "/hook", content=BODY, headers=JSON)
+        assert entered.wait(5)
         assert client.post("/hook", content=BODY, headers=JSON).status_code == 503
+        hold.set()
+        assert first.result().status_code == 202
+        assert client.post("/hook", content=BODY, headers=JSON).status_code == 202, "the room is given back"
 
 
-def test_a_callback_that_fails_ends_nothing(tmp_path, caplog):
-    taken = []
+class Counted:
+    def __init__(self) -> None:
+        self.statuses: list[int] = []
+        self.seconds: list[float] = []
+        self.validations = 0
 
-    def failing(delivery: Delivery) -> None:
-        taken.append(delivery)
-        raise RuntimeError("the callback's own fault")
+    def answered(self, status: int, seconds: float) -> None:
+        self.statuses.append(status)
+        self.seconds.append(seconds)
 
-    with served(application(Routes({"/hook"}), on_delivery=failing), tmp_path) as client:
-        for _ in range(2):
-            client.post("/hook", content=BODY, headers=JSON)
-        wait_for(lambda: len(taken) == 2)
-    assert [record.getMessage() for record in caplog.records if "handed on" in record.getMessage()] == [
-        "A delivery to /hook could not be handed on"
-    ] * 2
+    def validated(self) -> None:
+        self.validations += 1
+
+
+def test_each_answer_is_counted_with_its_time(tmp_path):
+    counted = Counted()
+
+    async def take(delivery: Delivery) -> None:
+        await asyncio.sleep(0.05)
+
+    with served(application(Routes({"/hook"}), on_delivery=take, answers=counted), tmp_path) as client:
+        client.post("/hook", content=BODY, headers=JSON)
+        client.get("/hook?validationToken=a")
+        client.post("/nowhere")
+        client.post("/hook", content="{", headers=JSON)
+    assert (counted.statuses, counted.validations) == ([202, 200, 404, 400], 1)
+    assert [seconds >= 0.05 for seconds in counted.seconds] == [True, False, False, False]
+
+
+def test_what_is_refused_is_logged_without_its_body(tmp_path, caplog):
+    caplog.set_level("INFO", "reconciler")
+
+    async def take(delivery: Delivery) -> None: ...
+
+    with served(application(Routes({"/hook"}), on_delivery=take), tmp_path) as client:
+        client.post("/hook?hidden=hidden", content=b"{hidden", headers=JSON)
+        client.post("/nowhere%1b", content=b"hidden")
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("reconciler")] == [
+        "A request to '/hook' was answered with 400 the body is not JSON",
+        "A request to '/nowhere\\x1b' was answered with 404 ",
+    ]
+
+
+async def test_a_large_delivery_leaves_time_for_others():
+    """4 MiB hold thousands of items."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(others())
+    items = await module.parsed(parse_body(json.dumps({"value": [{"subscriptionId": "s"}] * 2000}).encode()))
+    task.cancel()
+    assert len(items) == 2000
+    assert turns >= 19
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,14 @@ import socket
 
 import pytest
 
-from reconciler.receiver import ReceiverError, Routes, application, serve
+from reconciler.receiver import Delivery, ReceiverError, Routes, application, serve
 from tests.receiver.support import write_certificate
 
-APPLICATION = application(Routes(), on_delivery=print)
+
+async def take(delivery: Delivery) -> None: ...
+
+
+APPLICATION = application(Routes(), on_delivery=take)
 
 
 async def test_a_port_in_use():

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import datetime as dt
 import signal
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -33,8 +32,8 @@ FULL = remembered(
 
 
 @pytest.fixture
-async def store(tmp_path):
-    async with Store.open(tmp_path, now=lambda: NOW) as opened:
+async def store(location):
+    async with Store.open(location, now=lambda: NOW) as opened:
         yield opened
 
 
@@ -110,14 +109,32 @@ async def test_ids_are_compared_in_lower_case(store, journal):
     assert (set(await memory.remembered()), set(await memory.intents())) == ({"s1"}, {"mail"})
 
 
-async def test_old_tombstones_are_dropped_by_the_next_write(store, tmp_path):
-    journal = store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT)
+async def test_old_tombstones_are_dropped_by_the_next_write(journal, location):
     recent = remembered("recent", deleted_at=NOW - dt.timedelta(hours=23))
     await journal.remember([remembered("old", deleted_at=NOW - dt.timedelta(hours=25)), recent, remembered("live")])
     assert set(await journal.remembered()) == {"recent", "live"}
-    async with Store.open(tmp_path, now=lambda: NOW + dt.timedelta(hours=2)) as later:
+    async with Store.open(location, now=lambda: NOW + dt.timedelta(hours=2)) as later:
         await later.journal(owner="you", tenant_id="other", client_id=CLIENT).settle("nothing")
     assert set(await journal.remembered()) == {"live"}
+
+
+@pytest.mark.parametrize(
+    ("passed", "left"),
+    [
+        pytest.param(dt.timedelta(seconds=59), {"old", "live"}, id="too-soon"),
+        pytest.param(dt.timedelta(minutes=1), {"live"}, id="a-minute-later"),
+        pytest.param(dt.timedelta(minutes=-1), {"live"}, id="clock-set-back"),
+    ],
+)
+async def test_tombstones_are_looked_for_once_a_minute(location, passed, left):
+    clock = [NOW]
+    async with Store.open(location, now=lambda: clock[0]) as store:
+        journal = store.journal(owner="me", tenant_id=TENANT, client_id=CLIENT)
+        await journal.settle("nothing")
+        await journal.remember([remembered("old", deleted_at=NOW - dt.timedelta(days=2)), remembered("live")])
+        clock[0] += passed
+        await journal.settle("nothing")
+        assert set(await journal.remembered()) == left
 
 
 async def test_concurrent_writes_share_commits(store, journal):
@@ -136,8 +153,8 @@ async def test_one_that_is_at_fault_fails_alone(journal):
     assert len(await journal.remembered()) == 19
 
 
-async def test_a_closed_store_says_so(tmp_path):
-    store = Store.open(tmp_path)
+async def test_a_closed_store_says_so(location):
+    store = Store.open(location)
     await store.close()
     await store.close()
     with pytest.raises(StoreError, match="closed already"):
@@ -151,11 +168,11 @@ async def test_a_closed_store_says_so(tmp_path):
         ("journal.intend(intent())", "intents"),
     ],
 )
-async def test_what_a_call_returned_from_survives_a_kill(tmp_path: Path, call: str, found: str):
-    child = start(tmp_path, f"asyncio.run({call})\nos.kill(os.getpid(), signal.SIGKILL)")
+async def test_what_a_call_returned_from_survives_a_kill(location: str, call: str, found: str):
+    child = start(location, f"asyncio.run({call})\nos.kill(os.getpid(), signal.SIGKILL)")
     child.communicate()
     assert child.returncode == -signal.SIGKILL
-    async with Store.open(tmp_path) as store:
+    async with Store.open(location) as store:
         assert await getattr(store.memory(owner="me", tenant_id=TENANT, client_id=CLIENT), found)()
 
 

@@ -25,19 +25,20 @@ async def fill(folder, *subscriptions, owner="me", tenant_id=TENANT, client_id=C
         await store.journal(owner=owner, tenant_id=tenant_id, client_id=client_id).remember(subscriptions)
 
 
-async def test_no_store_and_an_empty_one(tmp_path):
+async def test_no_store_and_an_empty_one(location, tmp_path):
     assert await Store.read(tmp_path / "none").known_tenants("me", now=NOW) == {}
+    assert await Store.read(location).known_tenants("me", now=NOW) == {}
     assert list(tmp_path.iterdir()) == []
-    assert await known(tmp_path) == {}
+    assert await known(location) == {}
 
 
-async def test_applications_are_counted_together_and_owners_apart(tmp_path):
-    await fill(tmp_path, remembered(), remembered("s2"))
-    await fill(tmp_path, remembered("s3"), client_id="other")
-    await fill(tmp_path, remembered(), tenant_id="OTHER")
-    await fill(tmp_path, remembered("s4"), remembered("s5"), owner="you")
-    await fill(tmp_path, remembered(), owner="you", tenant_id="theirs")
-    assert await known(tmp_path) == {TENANT: 3, "other": 1}
+async def test_applications_are_counted_together_and_owners_apart(location):
+    await fill(location, remembered(), remembered("s2"))
+    await fill(location, remembered("s3"), client_id="other")
+    await fill(location, remembered(), tenant_id="OTHER")
+    await fill(location, remembered("s4"), remembered("s5"), owner="you")
+    await fill(location, remembered(), owner="you", tenant_id="theirs")
+    assert await known(location) == {TENANT: 3, "other": 1}
 
 
 @pytest.mark.parametrize(
@@ -51,13 +52,13 @@ async def test_applications_are_counted_together_and_owners_apart(tmp_path):
         pytest.param({"deleted_at": NOW, "expires_at": NOW + MOMENT}, {}, id="deleted-before-its-end"),
     ],
 )
-async def test_what_is_counted(tmp_path, changes, expected):
-    await fill(tmp_path, remembered(**changes))
-    assert await known(tmp_path) == expected
-    assert await known(tmp_path, now=NOW.astimezone(PACIFIC)) == expected
+async def test_what_is_counted(location, changes, expected):
+    await fill(location, remembered(**changes))
+    assert await known(location) == expected
+    assert await known(location, now=NOW.astimezone(PACIFIC)) == expected
 
 
-async def test_a_time_without_an_offset_is_refused(tmp_path):
-    async with Store.open(tmp_path) as store:
+async def test_a_time_without_an_offset_is_refused(location):
+    async with Store.open(location) as store:
         with pytest.raises(StoreError, match="without an offset"):
             await store.known_tenants("me", now=NOW.replace(tzinfo=None))

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.core.manifest.documents import Document
 from reconciler.core.manifest.fields import ONE_GUID, VARIABLE_NAME, WORD
+from reconciler.core.manifest.sink_kinds import FUNCTION, HEADER_NAME, STREAM, SUBJECT
 from reconciler.core.source import Problem
 
 __all__ = ["complaints", "did_you_mean"]
 
-UNION_TAGS = frozenset({"cloud-name", "custom-cloud"})
+ADDED_STEPS = frozenset({"[key]", "cloud-name", "custom-cloud"})
 """Steps that pydantic puts into a place and that no YAML has."""
 
 OUR_RULES = frozenset(
@@ -25,10 +26,15 @@ OUR_RULES = frozenset(
         "missing-key",
         "reserved-parameter",
         "secret-reference",
+        "sink",
     }
 )
 PATTERNS = {
+    FUNCTION: "should be a function such as package.module:function",
+    HEADER_NAME: "should be the name of a header, as Authorization",
     ONE_GUID: "should be a GUID such as 0f2e8f59-862a-483b-9ca8-82a10665e17d",
+    STREAM: "should be the name of a stream: letters, digits, - and _",
+    SUBJECT: "should be words of letters, digits, -, _, {type}, {tenant} and {subscription}, with dots between them",
     VARIABLE_NAME: "should be the name of an environment variable, as RECONCILER_CLIENT_STATE_KEY",
     WORD: "should be made of a-z, 0-9 and -, with no - at its ends",
 }
@@ -63,7 +69,7 @@ def as_written(path: Iterable[str | int], value: Any) -> Iterator[str | int]:
     for step in path:
         if isinstance(step, int) != isinstance(value, list):
             continue
-        if step in UNION_TAGS and not (isinstance(value, dict) and step in value):
+        if step in ADDED_STEPS and not (isinstance(value, dict) and step in value):
             continue
         yield step
         value = child(value, step)

@@ -24,6 +24,8 @@ from reconciler.core.mark import KEY_LENGTH, NAME, NAME_LENGTH, OWNER_LENGTH, PA
 from reconciler.core.times import LONGEST, parse_duration
 
 __all__ = [
+    "MIB",
+    "UNESCAPED",
     "Duration",
     "FileReference",
     "Filled",
@@ -33,13 +35,19 @@ __all__ = [
     "Name",
     "Origin",
     "Owner",
+    "Positive",
     "SecretRef",
     "SecretReference",
     "Share",
+    "Size",
     "Url",
     "UrlPath",
     "not_literal",
 ]
+
+MIB = 1024 * 1024
+LARGEST = 1024 * 1024 * MIB
+UNITS = {"KiB": 1024, "MiB": MIB, "GiB": 1024 * MIB}
 
 WORD = f"^{NAME.pattern}$"
 VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -62,6 +70,21 @@ def share(value: object) -> float:
     if not match or float(match.group(1)) > 100:
         raise PydanticCustomError("invalid-value", "write a share such as 25%")
     return float(match.group(1)) / 100
+
+
+def positive(value: dt.timedelta) -> dt.timedelta:
+    if not value:
+        raise PydanticCustomError("invalid-value", "write a duration over 0s")
+    return value
+
+
+def size(value: object) -> int:
+    """In bytes."""
+    match = re.fullmatch(r"(\d{1,9})([KMG]iB)", value, re.ASCII) if isinstance(value, str) else None
+    found = int(match[1]) * UNITS[match[2]] if match else 0
+    if not 0 < found <= LARGEST:
+        raise PydanticCustomError("invalid-value", "write a size such as 512KiB, 100MiB or 2GiB, 1024GiB at the most")
+    return found
 
 
 def url(value: str) -> str:
@@ -106,6 +129,8 @@ Origin = Annotated[str, AfterValidator(origin), WithJsonSchema({"type": "string"
 Duration = Annotated[
     dt.timedelta, PlainValidator(duration), WithJsonSchema({"type": "string", "pattern": "^([0-9]+[dhms])+$"})
 ]
+Positive = Annotated[Duration, AfterValidator(positive)]
+Size = Annotated[int, PlainValidator(size), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[KMG]iB$"})]
 Share = Annotated[float, PlainValidator(share), WithJsonSchema({"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$"})]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^?#\s]*$")]
 

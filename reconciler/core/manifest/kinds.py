@@ -3,7 +3,6 @@
 The models check what one manifest can tell by itself; what takes more than one is in ``rules``.
 """
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from reconciler.core.catalog import ChangeType, Version
+from reconciler.core.manifest.common import API_VERSION, Manifest
 from reconciler.core.manifest.fields import (
     Duration,
     FileReference,
@@ -20,15 +20,15 @@ from reconciler.core.manifest.fields import (
     Model,
     Name,
     Origin,
-    Owner,
+    Positive,
     SecretRef,
     SecretReference,
-    Share,
     Url,
     UrlPath,
     not_literal,
 )
-from reconciler.core.policy import Policy
+from reconciler.core.manifest.settings_kinds import Pacing, PacingOfApp, Settings, SettingsSpec
+from reconciler.core.manifest.sink_kinds import Sink
 
 __all__ = [
     "API_VERSION",
@@ -38,71 +38,18 @@ __all__ = [
     "CustomCloud",
     "Endpoint",
     "Manifest",
+    "Pacing",
+    "PacingOfApp",
     "SecretReference",
     "Settings",
     "SettingsSpec",
+    "Sink",
     "Subscription",
     "Tenant",
 ]
 
-API_VERSION = "reconciler/v1"
 RESERVED_KEYS = frozenset({"k1", "fixed"})
 """The ids of a lone ``clientStateKey`` and of a ``clientState`` that is given as it is."""
-
-
-class Metadata(Model):
-    name: Name
-    labels: dict[str, str] = Field(default_factory=dict)
-
-
-class Manifest(Model):
-    """What all kinds have in common."""
-
-    api_version: Literal["reconciler/v1"]
-    kind: str
-    metadata: Metadata
-
-    @property
-    def name(self) -> str:
-        return self.metadata.name
-
-
-class Limits(Model):
-    """What one run may take away, per tenant."""
-
-    removals: Share = 0.25
-    floor: int = Field(default=3, ge=0)
-    replacements: Share = 0.10
-
-
-class PacingOfApp(Model):
-    """Requests that Graph allows one app over all tenants in 20 seconds (facts 8.1)."""
-
-    writes: int = Field(default=2000, ge=1)
-    reads: int = Field(default=2000, ge=1)
-    lists: int = Field(default=40, ge=1)
-
-
-class Pacing(Model):
-    """Requests that Graph allows one app in one tenant in 20 seconds (facts 8.1)."""
-
-    writes: int = Field(default=500, ge=1)
-    reads: int = Field(default=500, ge=1)
-    lists: int = Field(default=25, ge=1)
-    per_app: PacingOfApp = PacingOfApp()
-
-
-class SettingsSpec(Model):
-    owner: Owner | None = None
-    policy: Annotated[Policy, Field(strict=False)] = Policy.FULL
-    limits: Limits = Limits()
-    interval: Duration = dt.timedelta(minutes=10)
-    pacing: Pacing = Pacing()
-
-
-class Settings(Manifest):
-    kind: Literal["Settings"]
-    spec: SettingsSpec
 
 
 class CertificateCredential(Model):
@@ -277,6 +224,8 @@ class SubscriptionSpec(Model):
     certificate: Name | None = None
     tenant: Name | None = None
     endpoint: Name | None = None
+    sink: Name | None = None
+    silent_after: Positive | None = None
     graph_version: Annotated[Version, Field(strict=False)] | None = None
     expiry: Expiry = Expiry()
     management: Management = Management()
@@ -291,10 +240,11 @@ class Subscription(Manifest):
     spec: SubscriptionSpec
 
 
-KINDS: dict[str, type[Settings | Tenant | Endpoint | Certificate | Subscription]] = {
+KINDS: dict[str, type[Settings | Tenant | Endpoint | Certificate | Sink | Subscription]] = {
     "Certificate": Certificate,
     "Endpoint": Endpoint,
     "Settings": Settings,
+    "Sink": Sink,
     "Subscription": Subscription,
     "Tenant": Tenant,
 }

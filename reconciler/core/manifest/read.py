@@ -16,6 +16,7 @@ from reconciler.core.manifest.kinds import (
     Manifest,
     Settings,
     SettingsSpec,
+    Sink,
     Subscription,
     Tenant,
 )
@@ -54,6 +55,7 @@ class Manifests:
     tenants: tuple[Item[Tenant], ...] = ()
     endpoints: tuple[Item[Endpoint], ...] = ()
     certificates: tuple[Item[Certificate], ...] = ()
+    sinks: tuple[Item[Sink], ...] = ()
     subscriptions: tuple[Item[Subscription], ...] = ()
     problems: tuple[Problem, ...] = ()
     broken: frozenset[tuple[str, str]] = frozenset()
@@ -89,6 +91,7 @@ def read_manifests(texts: Iterable[Text], variables: Variables) -> Manifests:
         tenants=tuple(of_kind(items, Tenant)),
         endpoints=tuple(of_kind(items, Endpoint)),
         certificates=tuple(of_kind(items, Certificate)),
+        sinks=tuple(of_kind(items, Sink)),
         subscriptions=tuple(of_kind(items, Subscription)),
         problems=tuple(sorted(problems)),
         broken=frozenset(broken),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from reconciler.core.manifest.complaints import did_you_mean
-from reconciler.core.manifest.kinds import Certificate, Endpoint, Manifest, Subscription, Tenant
+from reconciler.core.manifest.kinds import Certificate, Endpoint, Manifest, Sink, Subscription, Tenant
 from reconciler.core.manifest.read import Item, Manifests
 from reconciler.core.resource import Resource, ResourceError, read_resource
 from reconciler.core.source import Problem
@@ -30,6 +30,7 @@ class Resolved:
     tenant_item: Item[Tenant]
     endpoint: Item[Endpoint]
     certificate: Item[Certificate] | None
+    sink: Item[Sink] | None
 
     @property
     def item(self) -> Item[Subscription]:
@@ -76,16 +77,17 @@ def resolve_one(item: Item[Subscription], manifests: Manifests) -> tuple[Subject
     certificate = None
     if spec.certificate:
         certificate = refer(item, "certificate", spec.certificate, manifests.certificates, broken)
+    sink = refer_to_sink(item, endpoint, manifests)
     resource = read_or_complain(item)
     subject = None
     if isinstance(resource, Resource):
         # Of a tenant that is not known, it is not known either that it is a real one.
         on_emulator = not isinstance(tenant, Item) or tenant.manifest.spec.cloud == "emulator"
         subject = Subject(item, resource, on_emulator)
-    match tenant, endpoint, certificate:
-        case Item(), Item(), (Item() | None) if subject:
-            return subject, Resolved(subject, tenant, endpoint, certificate)
-    return subject, [each for each in (tenant, endpoint, certificate, resource) if isinstance(each, Problem)]
+    match tenant, endpoint, certificate, sink:
+        case Item(), Item(), (Item() | None), (Item() | None) if subject:
+            return subject, Resolved(subject, tenant, endpoint, certificate, sink)
+    return subject, [each for each in (tenant, endpoint, certificate, sink, resource) if isinstance(each, Problem)]
 
 
 def read_or_complain(item: Item[Subscription]) -> Resource | Problem:
@@ -121,6 +123,21 @@ def refer(
         return Unknowable()
     hint = did_you_mean(name, names(known))
     return item.problem("missing-reference", f"there is no {kind} {name!r}{hint}", "spec", key)
+
+
+def refer_to_sink(
+    item: Item[Subscription], endpoint: Item[Endpoint] | Problem | Unknowable, manifests: Manifests
+) -> Item[Sink] | Problem | Unknowable | None:
+    """The default where none is named; none where nothing is forwarded, or another application receives."""
+    name, sinks = item.manifest.spec.sink, manifests.sinks
+    if name is None:
+        elsewhere = isinstance(endpoint, Item) and endpoint.manifest.spec.receiver == "external"
+        nowhere = not sinks and not any(kind == "Sink" for kind, _ in manifests.broken)
+        if elsewhere or nowhere:
+            return None
+        if default := next((each for each in sinks if each.manifest.spec.default), None):
+            return default
+    return refer(item, "sink", name, sinks, manifests.broken)
 
 
 def names(items: Iterable[Item[M]]) -> Iterator[str]:

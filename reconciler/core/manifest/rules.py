@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from reconciler.core.catalog import ChangeType, Entry, Rich, Status, Version
-from reconciler.core.manifest.kinds import Endpoint, Manifest, Subscription, Tenant
+from reconciler.core.manifest.kinds import Endpoint, Manifest, Sink, Subscription, Tenant
 from reconciler.core.manifest.read import Item, Manifests
 from reconciler.core.manifest.resolved import Resolved, Subject
 from reconciler.core.mark import Mark, marked
@@ -17,6 +17,7 @@ from reconciler.core.times import spell_duration
 __all__ = [
     "check_endpoints",
     "check_names",
+    "check_sinks",
     "check_slots",
     "check_subscription",
     "check_subscription_names",
@@ -31,7 +32,7 @@ Rule = Callable[[Subject, Entry], Iterable[Problem]]
 
 def check_names(manifests: Manifests) -> Iterator[Problem]:
     """Names are unique within a kind; those of subscriptions within their tenant, which ``resolved`` checks."""
-    for kind in (manifests.tenants, manifests.endpoints, manifests.certificates):
+    for kind in (manifests.tenants, manifests.endpoints, manifests.certificates, manifests.sinks):
         yield from duplicates(kind)
     for extra in manifests.settings[1:]:
         message = f"there is one Settings document in all, the other one is at {manifests.settings[0].source}"
@@ -71,6 +72,13 @@ def check_endpoints(endpoints: Iterable[Item[Endpoint]]) -> Iterator[Problem]:
         if not spec.secrets:
             message = "without clientState the receiver cannot tell Graph's notifications from forged ones"
             yield warning(item, "client-state-missing", message, "spec")
+
+
+def check_sinks(sinks: Iterable[Item[Sink]]) -> Iterator[Problem]:
+    defaults = [item for item in sinks if item.manifest.spec.default]
+    for extra in defaults[1:]:
+        message = f"the Sink {defaults[0].name!r} at {defaults[0].source} is the default already: keep one of them"
+        yield extra.problem("duplicate-default", message, "spec", "default")
 
 
 def warning(item: Item[Manifest], rule: str, message: str, *path: str | int) -> Problem:

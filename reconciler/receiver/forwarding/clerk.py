@@ -1,0 +1,125 @@
+"""What waits without a sink: lifecycle notifications become wishes; what was set aside or has lost its sink, its turn.
+
+Rarely more than a few at a time, so it goes one by one.
+"""
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Callable, Collection
+
+from reconciler.core.errors import StoreError
+from reconciler.core.lifecycle import wish_of
+from reconciler.engine.inbox import UNROUTED, Entry, Inbox, Settled, State
+from reconciler.engine.ports import Clock
+from reconciler.receiver.complaints import Complaints
+from reconciler.receiver.entries import Admission
+from reconciler.receiver.observing import Observer, Told
+from reconciler.receiver.taking import OnWish
+
+__all__ = ["Clerk"]
+
+PAGE = 100
+POLL = 1.0
+LOST_SINKS = 30.0
+"""Seconds between two looks for entries of sinks that no manifest declares any more."""
+
+logger = logging.getLogger(__name__)
+
+
+class Clerk:
+    def __init__(
+        self,
+        inbox: Inbox,
+        admission: Admission,
+        *,
+        sinks: Collection[str],
+        observer: Observer,
+        on_wish: OnWish,
+        on_readmitted: Callable[[str], None],
+        clock: Clock,
+    ) -> None:
+        """``on_readmitted`` is told the sink of what was put back into the inbox."""
+        self.inbox, self.admission, self.sinks, self.clock = inbox, admission, sinks, clock
+        self.observer, self.on_wish, self.on_readmitted = observer, on_wish, on_readmitted
+        self.news = asyncio.Event()
+        self.complaints = Complaints(logger)
+
+    def wake(self) -> None:
+        self.news.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.route_lost())
+            while True:
+                self.news.clear()
+                try:
+                    busy = await self.page(UNROUTED)
+                except StoreError as error:
+                    busy = False
+                    self.complaints.add(f"The inbox cannot be read or written, lifecycle notifications wait: {error}")
+                if not busy:
+                    await self.wait_for_news()
+
+    async def wait_for_news(self) -> None:
+        try:
+            async with asyncio.timeout(POLL):
+                await self.news.wait()
+        except TimeoutError:
+            return
+
+    async def route_lost(self) -> None:
+        while True:
+            try:
+                for sink, state in await self.inbox.depths():
+                    while state is State.WAITING and sink not in {UNROUTED, *self.sinks} and await self.page(sink):
+                        logger.info("Notifications for the sink %a, which is declared no more, go elsewhere", sink)
+            except StoreError as error:
+                self.complaints.add(f"The inbox cannot be read or written: {error}")
+            await asyncio.sleep(LOST_SINKS)
+
+    async def page(self, sink: str) -> bool:
+        """Whether there was anything. Raises StoreError."""
+        page = await self.inbox.page(sink, after=0, limit=PAGE)
+        for entry in page:
+            await self.see_to(entry)
+        await self.observer.ready()
+        return bool(page)
+
+    async def see_to(self, entry: Entry) -> None:
+        if entry.tenant_id is None:
+            await self.judge_again(entry)
+        elif entry.lifecycle:
+            await self.wish(entry)
+        else:
+            await self.reroute(entry)
+
+    async def reroute(self, entry: Entry) -> None:
+        again = self.admission.rerouted(entry)
+        if again.sink != UNROUTED:
+            await self.readmit(entry, again)
+            return
+        message = "no manifest says where it belongs: name a sink in its Subscription, or give one Sink default: true"
+        await self.inbox.settle([Settled(entry.id, State.DEAD, self.clock.now(), "no-sink", message)])
+        self.observer.told(Told.DEAD_LETTER, dataclasses.replace(entry, reason="no-sink", message=message))
+
+    async def wish(self, entry: Entry) -> None:
+        self.on_wish(wish_of(entry.change, tenant_id=entry.tenant_id or "", subscription_id=entry.subscription_id))
+        await self.inbox.settle([Settled(entry.id, State.DONE, self.clock.now(), "lifecycle")])
+        self.observer.told(Told.LIFECYCLE, entry)
+
+    async def judge_again(self, entry: Entry) -> None:
+        """One that a person wants to be tried once more."""
+        judged = self.admission.again(entry)
+        if judged.state is State.SET_ASIDE:
+            settled = Settled(entry.id, State.SET_ASIDE, self.clock.now(), judged.reason or "", judged.message)
+            await self.inbox.settle([settled])
+            self.observer.told(Told.SET_ASIDE, judged)
+            return
+        await self.readmit(entry, judged)
+        self.observer.told(Told.ACCEPTED, judged)
+
+    async def readmit(self, entry: Entry, again: Entry) -> None:
+        await self.inbox.readmit(entry.id, again)
+        self.on_readmitted(again.sink)

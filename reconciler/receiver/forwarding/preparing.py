@@ -1,0 +1,114 @@
+"""Stored entries in, their events out, or why there is none: read, decrypted, spelled, many at a time on threads."""
+
+import asyncio
+import dataclasses
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from reconciler.core.event import Event, Facts, event_of
+from reconciler.engine.inbox import Entry
+from reconciler.receiver.delivery import Malformed, Notification
+from reconciler.receiver.observing import Content
+from reconciler.receiver.opening import NotOpened, Opener, WhyNotOpened
+from reconciler.receiver.parsing import parse_stored
+
+__all__ = ["Prepared", "Preparing"]
+
+logger = logging.getLogger(__name__)
+
+IN_A_CHUNK = 8
+"""Entries that one thread takes at a time: few enough for all cores to be busy to the end of a page."""
+
+CARRIED = {"encryptedcontent", "resourcedata"}
+"""What has a place of its own in the event."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prepared:
+    entry: Entry
+    event: Event | NotOpened
+    content: Content = dataclasses.field(default=None, repr=False)
+
+
+class Preparing:
+    """On as many threads as there are cores: ``cryptography`` lets go of the interpreter lock during RSA."""
+
+    def __init__(self, opener: Opener, *, source: Callable[[str], str], threads: int | None = None) -> None:
+        """``source`` tells the events' source for a tenant id."""
+        self.opener, self.source = opener, source
+        self.threads = ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)), thread_name_prefix="preparing")
+
+    async def prepare(self, entries: Sequence[tuple[Entry, bool]]) -> list[Prepared]:
+        """In their order; each with whether it may be a duplicate."""
+        chunks = [entries[start : start + IN_A_CHUNK] for start in range(0, len(entries), IN_A_CHUNK)]
+        loop = asyncio.get_running_loop()
+        found = await asyncio.gather(*(loop.run_in_executor(self.threads, self.prepare_now, chunk) for chunk in chunks))
+        return [prepared for chunk in found for prepared in chunk]
+
+    def prepare_now(self, entries: Sequence[tuple[Entry, bool]]) -> list[Prepared]:
+        return [self.attempt(entry, possible_duplicate=maybe) for entry, maybe in entries]
+
+    def attempt(self, entry: Entry, *, possible_duplicate: bool) -> Prepared:
+        """One that we cannot cope with must not keep the others."""
+        try:
+            return self.one(entry, possible_duplicate=possible_duplicate)
+        except Exception:
+            logger.exception("A notification could not be prepared; it is entry %d of the inbox", entry.id)
+            return Prepared(
+                entry, NotOpened(WhyNotOpened.FAILED, "reconcile made a mistake with it: the log tells more")
+            )
+
+    def one(self, entry: Entry, *, possible_duplicate: bool) -> Prepared:
+        item = parse_stored(entry.body)
+        if isinstance(item, Malformed):  # only where a later version reads more strictly than the one that stored it
+            return Prepared(entry, NotOpened(WhyNotOpened.DAMAGED, item.reason))
+        content = self.opened(item)
+        if isinstance(content, NotOpened) and content.reason is not WhyNotOpened.ELSEWHERE:
+            return Prepared(entry, content)
+        return Prepared(entry, self.event(entry, item, content, possible_duplicate=possible_duplicate), content)
+
+    def opened(self, item: Notification) -> Content:
+        try:
+            return self.opener.open(item)
+        except NotOpened as error:
+            return error
+
+    def event(self, entry: Entry, item: Notification, content: Content, *, possible_duplicate: bool) -> Event:
+        closed = isinstance(content, NotOpened)
+        return event_of(
+            Facts(
+                id=entry.event_id,
+                source=self.source(entry.tenant_id or ""),
+                received_at=entry.received_at,
+                change_type=entry.change,
+                tenant_id=entry.tenant_id or "",
+                subscription_id=entry.subscription_id,
+                name=entry.name,
+                resource=entry.resource,
+                resource_data=item.get("resourceData"),
+                content=None if isinstance(content, NotOpened) else content,
+                encrypted_content=item.get("encryptedContent") if closed else None,
+                properties=others(item),
+                possible_duplicate=possible_duplicate,
+            )
+        )
+
+    def close(self) -> None:
+        """Wait for what is being opened; what has not begun is cancelled."""
+        self.threads.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def others(item: Notification) -> Mapping[str, Any]:
+    return {name: value for name, value in item.properties.items() if name.lower() not in CARRIED}
