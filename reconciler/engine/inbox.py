@@ -126,7 +126,7 @@ class Inbox(Protocol):
         """By sink and state, done ones left out."""
 
     async def size(self, state: State) -> int:
-        """How many bytes the bodies in a state take."""
+        """How many bytes the bodies in a state take, with the tokens beside them."""
 
     async def purge(self, *, done_before: dt.datetime, set_aside_before: dt.datetime, most: int) -> int:
         """Remove at most ``most`` that were settled before; returns how many."""

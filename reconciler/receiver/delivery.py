@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -68,7 +69,14 @@ class Delivery:
     """The JWTs that come beside rich notifications, unread (facts 7.3). One that is no text is an empty one here: a
     single bad token counts against the others."""
 
+    tokens: str | None = dataclasses.field(init=False, repr=False, compare=False)
+    """The same as a JSON array, to be kept beside each item that needs them; spelled once for all. None without any."""
+
     verified: Literal[False] = False
+
+    def __post_init__(self) -> None:
+        spelled = json.dumps(self.validation_tokens) if self.validation_tokens else None
+        object.__setattr__(self, "tokens", spelled)
 
     @property
     def notifications(self) -> tuple[Notification, ...]:

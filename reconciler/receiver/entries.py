@@ -18,6 +18,9 @@ from reconciler.receiver.verifying import Verifier
 
 __all__ = ["Admission"]
 
+LONGEST_TOKENS = 64 * 1024
+"""Characters that are kept beside each item that is set aside: strangers may send megabytes, and thousands of items."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Admission:
@@ -63,6 +66,7 @@ class Admission:
         return Entry(
             **outline(item, delivery),
             event_id=found.event_id,
+            tokens=delivery.tokens if item.encrypted else None,
             tenant_id=verdict.tenant_id,
             name=name,
             sink=UNROUTED if lifecycle else self.destinations.sink(verdict.tenant_id, name),
@@ -72,9 +76,11 @@ class Admission:
 
 
 def set_aside(verdict: Rejected, delivery: Delivery) -> Entry:
+    encrypted = isinstance(verdict.item, Notification) and verdict.item.encrypted
     return Entry(
         **outline(verdict.item, delivery),
         event_id=str(uuid.uuid4()),
+        tokens=delivery.tokens if encrypted and len(delivery.tokens or "") <= LONGEST_TOKENS else None,
         state=State.SET_ASIDE,
         reason=verdict.reason.value,
         message=verdict.message,
@@ -106,7 +112,6 @@ class Outline(TypedDict):
     change: str | None
     resource: str | None
     body: bytes
-    tokens: str | None
     encrypted: bool
     lifecycle: bool
 
@@ -122,7 +127,6 @@ def outline(item: Item, delivery: Delivery) -> Outline:
         "change": read.lifecycle_event or read.change_type,
         "resource": read.resource,
         "body": item.body,
-        "tokens": json.dumps(delivery.validation_tokens) if read.encrypted and delivery.validation_tokens else None,
         "encrypted": read.encrypted,
         "lifecycle": read.lifecycle_event is not None,
     }

@@ -81,4 +81,6 @@ class Housekeeping:
 
     async def measure(self) -> None:
         self.on_depths(await self.inbox.depths())
+
+    async def measure_room(self) -> None:
         self.room.used = await self.inbox.size(State.SET_ASIDE)

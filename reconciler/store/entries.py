@@ -148,7 +148,8 @@ kept_counts: Select[Any] = (
 def size(state: State) -> Select[Any]:
     same = c.state == literal_column(f"'{state.value}'")
     kept = [tables.KEPT] if state in {State.DEAD, State.SET_ASIDE} else []
-    return select(func.coalesce(func.sum(func.length(c.body)), 0)).where(same, *kept)
+    each = func.length(c.body) + func.coalesce(func.length(c.tokens), 0)
+    return select(func.coalesce(func.sum(each), 0)).where(same, *kept)
 
 
 def purge(connection: Connection, *, done_before: int, set_aside_before: int, most: int) -> int:

@@ -124,6 +124,16 @@ async def test_what_there_is_no_room_for_is_told_of_and_keeps_nobody_else_out():
     assert len(noting.entries) == 1
 
 
+async def test_tokens_of_strangers_are_no_way_to_fill_the_memory():
+    """A megabyte of tokens beside each of a thousand items."""
+    forged = [item(rich=True, clientState="x")] * 1000
+    noting, _ = await taken(*forged, item(rich=True), tokens=["x" * 2**20], room=10**9)
+    assert {entry.tokens for entry in noting.entries[:-1]} == {None}
+    assert len(noting.entries[-1].tokens or "") > 2**20
+    noting, _ = await taken(item(rich=True, clientState="x"), tokens=["x"])
+    assert [entry.tokens for entry in noting.entries] == ['["x"]'], "it may be judged again"
+
+
 async def test_an_item_with_a_token_is_judged_by_the_time_of_its_receipt():
     at = NOW + dt.timedelta(days=9)
     noting, _ = await taken(item(rich=True), tokens=[token()], at=at)

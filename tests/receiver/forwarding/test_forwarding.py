@@ -12,8 +12,10 @@ from reconciler.emulator.entra.keys import Keys
 from reconciler.emulator.notifications.encryption import encrypted
 from reconciler.engine.inbox import State
 from reconciler.engine.sinks import Refused, Unreachable
+from reconciler.receiver.destinations import Destinations
 from reconciler.receiver.forwarding import Retry
 from reconciler.receiver.forwarding.forwarder import IN_HAND, PAGE
+from reconciler.receiver.private_keys import PrivateKeys
 from reconciler.store import Store
 from reconciler.store.letters import Choice
 from tests.emulator.notifications.opening import reader
@@ -99,6 +101,36 @@ async def test_without_a_key_it_is_a_dead_letter_until_the_key_is_there(tmp_path
         await post.letters.retry(Choice(), now=NOW)
         await post.done()
     assert [data["content"] for data in post.sink.data] == [{"id": "t"}]
+
+
+async def test_what_others_are_to_open_is_passed_on_as_it_came(tmp_path):
+    """Its certificate is declared without a private key. That Graph has sent it is verified all the same."""
+    content = encrypted(b'{"id": "t"}', reader(2048).sent, certificate_id="rich")
+    elsewhere = PrivateKeys(elsewhere=frozenset({reader(2048).thumbprint.upper()}))
+    async with Post(tmp_path, keys=elsewhere) as post:
+        await post.deliver(item(encryptedContent=content), tokens=[token()])
+        await post.deliver(item(encryptedContent=content), tokens=["forged"])
+        await post.done()
+        assert await post.states() == [("set-aside", "token")]
+    (data,) = post.sink.data
+    assert (data["encryptedContent"], data["content"]) == (content, None)
+
+
+async def test_one_that_we_cannot_cope_with_does_not_keep_the_others(tmp_path, monkeypatch, caplog):
+    async with Post(tmp_path) as post:
+        one = post.preparing.one
+
+        def failing(entry, **more):
+            if entry.resource == "poison":
+                raise RecursionError("a mistake of ours")
+            return one(entry, **more)
+
+        monkeypatch.setattr(post.preparing, "one", failing)
+        await post.deliver(item(resource="poison"), item(resource="r"))
+        await post.done()
+        assert await post.states() == [("dead", "failed")]
+    assert [data["resource"] for data in post.sink.data] == ["r"]
+    assert "could not be prepared" in caplog.text
 
 
 async def test_damaged_content_is_a_dead_letter(tmp_path):
@@ -492,6 +524,17 @@ class TestWithoutASink:
             await post.until(lambda: post.telling.told_of.count(("set-aside", "malformed")) == 2)
             assert await post.states() == [("set-aside", "malformed")]
 
+    async def test_without_a_default_what_no_manifest_names_is_a_dead_letter(self, tmp_path):
+        async with Post(tmp_path, by_name={(TENANT, "all-teams"): "a"}) as post:
+            set_destinations(post, Destinations(by_name={(TENANT, "all-teams"): "a"}))
+            await post.deliver(item(), item(FABRIKAM))
+            await post.done()
+            assert await post.states() == [("dead", "no-sink")]
+            set_destinations(post, Destinations("a"))
+            await post.letters.retry(Choice(), now=NOW)
+            await post.done()
+        assert len(post.sink.events) == 2
+
     async def test_a_sink_that_is_declared_no_more_loses_nothing(self, tmp_path):
         async def away(event):
             await asyncio.Event().wait()
@@ -516,6 +559,10 @@ async def test_strangers_do_not_fill_the_disk(tmp_path, caplog):
     discarded = post.telling.told_of.count(("discarded", "client-state"))
     assert discarded + post.telling.told_of.count(("set-aside", "client-state")) == 50
     assert caplog.text.count("its room in the inbox is full") == 1
+
+
+def set_destinations(post, destinations):
+    object.__setattr__(post.admission, "destinations", destinations)
 
 
 async def letters(folder):
