@@ -22,8 +22,11 @@ __all__ = ["Printed", "Printer"]
 
 Fields = Iterator[tuple[str, Any]]
 
-MOST_WAITING = 10_000
-"""Lines. A terminal that is held must not fill the memory with what strangers send; it stays in the inbox anyway."""
+MOST_WAITING, MOST_SET_ASIDE = 10_000, 1_000
+"""Lines that a terminal which is held makes wait; what comes then is not printed, so that it fills no memory.
+
+Where printing is all that is done with notifications, no more are under way, and strangers do not take their place.
+"""
 
 SHOWN = frozenset({Told.DEAD_LETTER, Told.LIFECYCLE, Told.OPENED, Told.SET_ASIDE})
 
@@ -38,7 +41,8 @@ class Printer:
 
     def told(self, what: Told, entry: Entry, content: Content = None) -> None:
         """What cannot be opened is told once, as the dead letter that it becomes."""
-        if what not in SHOWN or len(self.tasks) >= MOST_WAITING:
+        most = MOST_SET_ASIDE if what is Told.SET_ASIDE else MOST_WAITING
+        if what not in SHOWN or len(self.tasks) >= most:
             return
         if what is Told.DEAD_LETTER and not isinstance(content, NotOpened):
             return

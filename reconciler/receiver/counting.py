@@ -23,6 +23,3 @@ class Counting:
                 return
             case _:
                 self.metrics.notified(Fate(what.value), entry.reason or "")
-
-    async def ready(self) -> None:
-        """It always is."""

@@ -51,9 +51,6 @@ class Hearing:
         if what is Told.ACCEPTED and not entry.lifecycle and entry.name and entry.tenant_id:
             self.fresh[entry.tenant_id, entry.name] = entry.received_at
 
-    async def ready(self) -> None:
-        """It always is."""
-
     async def flush(self) -> None:
         """Write down what is new, and see what other processes have heard. Raises StoreError, and keeps it then."""
         fresh = dict(self.fresh)

@@ -46,9 +46,6 @@ class Observer(Protocol):
     def told(self, what: Told, entry: Entry, content: Content = None) -> None:
         """``entry`` with ``reason`` and ``message`` where it did not go as it should. Must not wait for anything."""
 
-    async def ready(self) -> None:
-        """Return once more can be told."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observers:
@@ -59,10 +56,6 @@ class Observers:
     def told(self, what: Told, entry: Entry, content: Content = None) -> None:
         for observer in self.each:
             observer.told(what, entry, content)
-
-    async def ready(self) -> None:
-        for observer in self.each:
-            await observer.ready()
 
 
 class Waking:
@@ -75,6 +68,3 @@ class Waking:
         del content
         if what is Told.ACCEPTED:
             self.wake(entry.sink)
-
-    async def ready(self) -> None:
-        """It always is."""

@@ -84,7 +84,6 @@ class Clerk:
         page = await self.inbox.page(sink, after=0, limit=PAGE)
         for entry in page:
             await self.see_to(entry)
-        await self.observer.ready()
         return bool(page)
 
     async def see_to(self, entry: Entry) -> None:

@@ -60,12 +60,18 @@ class Forwarder:
     def __init__(self, destination: Destination, means: Means) -> None:
         self.destination, self.means = destination, means
         self.in_hand = InHand()
-        self.news = asyncio.Event()
+        self.news, self.going_on = asyncio.Event(), asyncio.Event()
+        self.going_on.set()
         self.complaints = Complaints(logger)
 
     def wake(self) -> None:
         """There is something new in the inbox."""
         self.news.set()
+
+    async def finish(self) -> None:
+        """Read no more, and return once nothing is in hand."""
+        self.going_on.clear()
+        await self.in_hand.empty()
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -77,6 +83,7 @@ class Forwarder:
             while True:
                 await self.in_hand.room()
                 await self.give_way()
+                await self.going_on.wait()
                 self.news.clear()
                 page = await self.page(after)
                 if page:
@@ -128,7 +135,6 @@ class Forwarder:
                     lanes.add(Job(entry, functools.partial(self.late, entry)))
                 elif event := events.get(entry.id):
                     lanes.add(Job(entry, event))
-            await self.means.observer.ready()
 
     async def doubt(self, entry: Entry) -> Doubt | None:
         tokens = json.loads(entry.tokens) if entry.tokens else ()
@@ -262,5 +268,12 @@ class InHand:
     async def room(self) -> None:
         """Return once there is room for another page."""
         while len(self.entries) >= IN_HAND or self.size >= BYTES_IN_HAND:
-            self.left.clear()
-            await self.left.wait()
+            await self.less()
+
+    async def empty(self) -> None:
+        while self.entries:
+            await self.less()
+
+    async def less(self) -> None:
+        self.left.clear()
+        await self.left.wait()

@@ -23,8 +23,14 @@ __all__ = ["Office"]
 RENEWAL = 5.0
 """Seconds between two renewals of the lease, a third of its life."""
 
+KNOWN_WITHIN = 5.0
+"""Seconds for the store to say whether the lease is ours: the rest of its life is for us to stop in."""
+
 AGAIN = 5.0
 """Seconds until forwarding begins anew after a mistake of ours has ended it."""
+
+GRACE = 2.0
+"""Seconds for what is being forwarded when the process ends."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +56,31 @@ class Office:
             forwarder.wake()
 
     async def run(self) -> None:
-        """Until it is cancelled. Whatever ends it is said, and it begins anew: what it had in hand is in the store."""
-        settling = asyncio.create_task(self.means.settler.run())
+        """Until it is cancelled. Whatever else ends it is said, and it begins anew: what it had in hand is stored."""
+        settling, forwarding = asyncio.create_task(self.means.settler.run()), asyncio.create_task(self.go_on())
         try:
-            while True:
-                await self.forward_while_leased()
+            await asyncio.shield(forwarding)
+        except asyncio.CancelledError:
+            await self.finish()
+            raise
         finally:
-            settling.cancel()
-            await asyncio.gather(settling, return_exceptions=True)
+            # First who has outcomes, then who writes them down.
+            for task in (forwarding, settling):
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
             await self.release()
+
+    async def finish(self) -> None:
+        """What is under way is sent and written down, if that is done soon: else it would be sent twice."""
+        try:
+            async with asyncio.timeout(GRACE):
+                await asyncio.gather(*(forwarder.finish() for forwarder in self.forwarders.values()))
+        except TimeoutError:
+            logger.info("What was being forwarded is sent again by the next process")
+
+    async def go_on(self) -> None:
+        while True:
+            await self.forward_while_leased()
 
     async def forward_while_leased(self) -> None:
         if not await self.hold():
@@ -99,7 +121,7 @@ class Office:
     async def hold(self) -> bool:
         """False as well where nobody knows: by the time that a store answers, the lease may be another's."""
         try:
-            async with asyncio.timeout(RENEWAL):
+            async with asyncio.timeout(KNOWN_WITHIN):
                 return await self.lease.hold()
         except (StoreError, TimeoutError) as error:
             self.complaints.add(f"The store does not tell who forwards: {str(error) or 'it takes too long'}")

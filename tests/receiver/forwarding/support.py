@@ -96,8 +96,6 @@ class Telling:
         if what is Told.ACCEPTED:
             self.wake(entry.sink)
 
-    async def ready(self) -> None: ...
-
 
 class Post:
     """``sinks`` are called "a", "b", …; the first takes what names no other."""

@@ -403,6 +403,27 @@ class TestRestarts:
         assert {event.id for event in post.sink.events} == before
         assert sorted(post.sink.ids) == list(range(700))
 
+    async def test_what_is_under_way_when_it_ends_is_not_sent_twice(self, tmp_path):
+        async def slow(event):
+            await asyncio.sleep(0.2)
+
+        async with Post(tmp_path, NotingSink(slow)) as post:
+            await post.deliver(*numbered(range(3), item))
+            await post.until(lambda: post.sink.under_way)
+        assert post.sink.ids == [0, 1, 2]
+        assert {each.reason for each in await letters(tmp_path)} == {"forwarded"}
+
+    async def test_a_sink_that_hangs_does_not_keep_the_process(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("reconciler.receiver.forwarding.office.GRACE", 0.1)
+
+        async def away(event):
+            await asyncio.Event().wait()
+
+        async with Post(tmp_path, NotingSink(away)) as post:
+            await post.deliver(item())
+            await post.until(lambda: post.sink.under_way)
+        assert [each.state for each in await letters(tmp_path)] == [State.WAITING]
+
     async def test_only_one_of_two_processes_forwards(self, tmp_path, monkeypatch):
         monkeypatch.setattr("reconciler.receiver.forwarding.office.RENEWAL", 0.05)
         async with Post(tmp_path) as first:
