@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check demo format lock bench clean
+.PHONY: help install test check demo format lock bench soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,16 +36,21 @@ format: install ## format the code and sort its imports
 
 lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra daemon --extra dev --output-file requirements.lock pyproject.toml
+	  --extra daemon --extra dev --extra nats --extra postgresql --output-file requirements.lock pyproject.toml
 
 # As users install it: a wheel with what it needs, at the locked versions and hashes, and nothing for developers.
-bench: install ## measure speed and memory, in about four minutes
+bench: install ## measure speed and memory, in about ten minutes
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .bench/venv
 	@rm -rf .bench/wheel
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir .bench/wheel .
 	@$(BIN)/uv pip install --quiet --python .bench/venv/bin/python --compile-bytecode --verify-hashes \
 	  --reinstall-package reconciler --constraint requirements.lock "$$(ls .bench/wheel/*.whl)[daemon]"
 	@env -u PYTHONDONTWRITEBYTECODE .bench/venv/bin/python -m bench
+
+# SOAK_NOTIFICATIONS, SOAK_KILLS and SOAK_SEED say how much; SOAK_STALLED_SECONDS=3600 also watches an hour's memory.
+soak: install ## many notifications, a receiver that is killed now and then, nothing lost
+	@SOAK_NOTIFICATIONS=$${SOAK_NOTIFICATIONS:-100000} SOAK_KILLS=$${SOAK_KILLS:-100} \
+	  $(BIN)/python -m pytest tests/soak --capture=no --quiet
 
 clean: ## remove what make and the tests leave behind
 	rm -rf $(VENV) .bench .emulator .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -44,9 +44,6 @@ from reconciler.store import Store
 
 __all__ = ["Reception"]
 
-CROWD = 16
-"""Requests under way: more than come when all is well."""
-
 PRINTED = "printed"
 """The sink where no manifest declares one."""
 
@@ -87,7 +84,7 @@ class Reception:
         taker = Taker(admission, inbox, room=room, observer=observer, on_wish=note)
         async with self.sinks(printer) as destinations, self.preparing() as preparing:
             means = Means(
-                inbox, admission.verifier, preparing, Settler(inbox), observer, self.clock, crowded=self.crowded
+                inbox, admission.verifier, preparing, Settler(inbox), observer, self.clock, crowded=self.bodies.crowded
             )
             office = Office(destinations, means, admission, lease=store.lease("forwarding"), on_wish=note)
             waking.wake = office.wake
@@ -98,9 +95,6 @@ class Reception:
                 if self.options.private:
                     group.create_task(self.serve_private(inbox))
                 group.create_task(self.serve_graph(taker))
-
-    def crowded(self) -> bool:
-        return self.bodies.places >= CROWD
 
     @property
     def settings(self) -> InboxSettings:

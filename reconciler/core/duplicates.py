@@ -6,16 +6,22 @@ that is renamed twice, Graph tells twice the same.
 
 import dataclasses
 import hashlib
+import itertools
+import secrets
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.json_text import spell_json
 
-__all__ = ["Fingerprint", "fingerprint"]
+__all__ = ["Fingerprint", "fingerprint", "new_event_id"]
 
 NAMESPACE = uuid.UUID("5f1d8a52-6f0c-5c3e-9a7e-2b8c1d4e9f03")
 """Ours alone, so that the ids are nobody else's."""
+
+DRAWN = str(uuid.uuid4())[:23]
+NUMBERS = itertools.count(secrets.randbits(48))
+"""Drawing anew for each one would take as long as checking whose it is."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,7 +35,13 @@ class Fingerprint:
     @property
     def event_id(self) -> str:
         """The same for each copy where that is certain, so that a broker can drop it; else one of its own."""
-        return str(uuid.uuid5(NAMESPACE, self.digest) if self.exact else uuid.uuid4())
+        return str(uuid.uuid5(NAMESPACE, self.digest)) if self.exact else new_event_id()
+
+
+def new_event_id() -> str:
+    """In the form of a UUID: what is drawn at the start of the process, and a number for each after that."""
+    number = next(NUMBERS) & 0xFFFF_FFFF_FFFF
+    return f"{DRAWN}-{number:012x}"
 
 
 def fingerprint(

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.core.errors import StoreError
+from reconciler.receiver.deadlines import Deadlines
 from reconciler.receiver.delivery import Delivery, Item
 from reconciler.receiver.parsing import Body, BodyRefused, parse_body, parse_item
 from reconciler.receiver.queries import Query, read_query
@@ -101,6 +102,7 @@ class Receiver:
         room: Room,
     ) -> None:
         self.routes, self.on_delivery, self.answers, self.now, self.room = routes, on_delivery, answers, now, room
+        self.deadlines = Deadlines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -133,25 +135,34 @@ class Receiver:
             return PlainTextResponse(query.token, headers=NOSNIFF)
         check_shape(scope)
         with self.room.place() as place:
-            try:
-                async with asyncio.timeout(BODY_SECONDS) as limit:
-                    text = await read_body(receive, place)
-                    limit.reschedule(asyncio.get_running_loop().time() + STORE_SECONDS)
-                    await self.accept(scope["path"], query, text)
-            except RoomTaken as error:
-                raise Refused(503, "too much is being received at the moment", **AGAIN) from error
-            except TimeoutError as error:
-                if place.complete:
-                    raise Refused(503, "the store did not take it in time", **AGAIN) from error
-                raise Refused(408) from error
+            text = await self.body(receive, place)
+            await self.accept(await self.delivery(scope["path"], query, text))
         return ACCEPTED
 
-    async def accept(self, path: str, query: Query, text: bytes) -> None:
+    async def body(self, receive: Receive, place: Place) -> bytes:
+        try:
+            with self.deadlines.within(BODY_SECONDS):
+                return await read_body(receive, place)
+        except RoomTaken as error:
+            raise Refused(503, "too much is being received at the moment", **AGAIN) from error
+        except TimeoutError as error:
+            raise Refused(408) from error
+
+    async def accept(self, delivery: Delivery) -> None:
+        try:
+            with self.deadlines.within(STORE_SECONDS):
+                await self.on_delivery(delivery)
+        except StoreError as error:
+            raise Refused(503, "the store did not take it", **AGAIN) from error
+        except TimeoutError as error:
+            raise Refused(503, "the store did not take it in time", **AGAIN) from error
+
+    async def delivery(self, path: str, query: Query, text: bytes) -> Delivery:
         try:
             body = parse_body(text)
         except BodyRefused as error:
             raise Refused(400, str(error)) from error
-        delivery = Delivery(
+        return Delivery(
             path=path,
             lifecycle=self.routes.only_lifecycle(path),
             mark=query.mark,
@@ -159,10 +170,6 @@ class Receiver:
             received_at=self.now(),
             validation_tokens=body.validation_tokens,
         )
-        try:
-            await self.on_delivery(delivery)
-        except StoreError as error:
-            raise Refused(503, "the store did not take it", **AGAIN) from error
 
 
 async def parsed(body: Body) -> tuple[Item, ...]:
@@ -213,8 +220,8 @@ def header(scope: Scope, name: bytes) -> bytes:
 
 async def read_body(receive: Receive, place: Place) -> bytes:
     """Stops reading at the limit, whatever the request says of its length. Raises RoomTaken."""
-    body = bytearray()
-    while not place.complete:
+    body, more = bytearray(), True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
@@ -223,5 +230,5 @@ async def read_body(receive: Receive, place: Place) -> bytes:
         body += chunk
         if len(body) > BODY_LIMIT:
             raise Refused(413)
-        place.complete = not message.get("more_body", False)
+        more = message.get("more_body", False)
     return bytes(body)

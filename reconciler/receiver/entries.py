@@ -3,10 +3,9 @@
 import dataclasses
 import datetime as dt
 import json
-import uuid
 from typing import TypedDict
 
-from reconciler.core.duplicates import Fingerprint, fingerprint
+from reconciler.core.duplicates import Fingerprint, fingerprint, new_event_id
 from reconciler.core.mark import PARAMETER, Mark, mark_of
 from reconciler.engine.inbox import UNROUTED, Entry, State
 from reconciler.receiver.delivery import Delivery, Item, Notification
@@ -79,7 +78,7 @@ def set_aside(verdict: Rejected, delivery: Delivery) -> Entry:
     encrypted = isinstance(verdict.item, Notification) and verdict.item.encrypted
     return Entry(
         **outline(verdict.item, delivery),
-        event_id=str(uuid.uuid4()),
+        event_id=new_event_id(),
         tokens=delivery.tokens if encrypted and len(delivery.tokens or "") <= LONGEST_TOKENS else None,
         state=State.SET_ASIDE,
         reason=verdict.reason.value,

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from reconciler.core.catalog import LifecycleEvent
 from reconciler.core.json_text import read_json, spell_json
@@ -109,10 +109,12 @@ def notification(value: Any, body: bytes) -> Notification:
     properties = folded(value)
     if len(properties) < len(value):
         refuse_ambiguity(value, properties)
-    subscription_id = text_of(properties, "subscriptionId")
+    texts = [properties.get(name) for name in SPELLED.values()]
+    if not all(text is None or isinstance(text, str) for text in texts):
+        refuse_others(properties)
+    subscription_id, change, event, resource, tenant, organization, client_state = texts
     if not subscription_id:
         raise ItemRefused("the item has no subscriptionId")
-    change, event, resource, tenant, organization, client_state = (text_of(properties, name) for name in TEXTS)
     if b"\\u" in body:  # else nothing in it was escaped
         refuse_unstorable(properties)
     return Notification(
@@ -139,8 +141,7 @@ def refuse_unstorable(properties: Mapping[str, Any]) -> None:
             raise ItemRefused(f"the item's {name} has characters that cannot be stored")
 
 
-def text_of(properties: Mapping[str, Any], name: str) -> str | None:
-    value = properties.get(SPELLED[name])
-    if value is not None and not isinstance(value, str):
-        raise ItemRefused(f"the item's {name} is not a text")
-    return value
+def refuse_others(properties: Mapping[str, Any]) -> NoReturn:
+    """Of what must be a text, the first that is not."""
+    others = (name for name, folded_name in SPELLED.items() if not isinstance(properties.get(folded_name), str | None))
+    raise ItemRefused(f"the item's {next(others)} is not a text")

@@ -1,9 +1,16 @@
 """Bytes in and out again: how much may be held in the memory at a time, for strangers not to fill it."""
 
-import contextlib
-from collections.abc import Iterator
+import time
+from types import TracebackType
+from typing import Self
 
-__all__ = ["Room", "RoomTaken"]
+__all__ = ["Place", "Room", "RoomTaken"]
+
+CROWD = 16
+"""Places taken at a time: more than there are when all is well."""
+
+LASTING = 0.1
+"""Seconds for which it counts as crowded: between two commits it may look empty."""
 
 
 class RoomTaken(Exception):
@@ -11,28 +18,25 @@ class RoomTaken(Exception):
 
 
 class Room:
-    """``places`` tells how many are in it."""
-
     def __init__(self, size: int) -> None:
-        self.size = self.left = size
+        self.left = size
         self.places = 0
+        self.crowded_at = float("-inf")
 
-    @contextlib.contextmanager
-    def place(self) -> Iterator["Place"]:
-        """For what grows while it is read; given back at the end."""
-        place = Place(self)
-        self.places += 1
-        try:
-            yield place
-        finally:
-            self.places -= 1
-            self.left += place.taken
+    def place(self) -> "Place":
+        """For what grows while it is read; a context, at the end of which it is given back."""
+        return Place(self)
+
+    def crowded(self) -> bool:
+        """Whether so many are in it that all else had better wait a little."""
+        return time.monotonic() - self.crowded_at < LASTING
 
 
 class Place:
+    __slots__ = ("room", "taken")
+
     def __init__(self, room: Room) -> None:
         self.room, self.taken = room, 0
-        self.complete = False
 
     def take(self, size: int) -> None:
         """Raises RoomTaken."""
@@ -40,3 +44,15 @@ class Place:
             raise RoomTaken
         self.room.left -= size
         self.taken += size
+
+    def __enter__(self) -> Self:
+        self.room.places += 1
+        if self.room.places >= CROWD:
+            self.room.crowded_at = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.room.places -= 1
+        self.room.left += self.taken

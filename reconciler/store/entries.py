@@ -130,7 +130,7 @@ page: Select[Any] = (
 
 
 def accepted(connection: Connection, fingerprints: Sequence[str]) -> Iterable[str]:
-    """One that was a duplicate itself is no reason to drop another: the letter that it was one of may be retried."""
+    """One that was a duplicate itself is no reason to drop another: what it was one of may wait yet, after a crash."""
     same = select(c.fingerprint).where(c.fingerprint.in_(fingerprints), tables.ACCEPTED)
     return connection.scalars(same.where(c.reason != DUPLICATE))
 

@@ -33,8 +33,8 @@ IN_HAND, BYTES_IN_HAND = 512, 16 * 1024 * 1024
 POLL = 1.0
 """Seconds after which it looks for what other processes have put into the inbox."""
 
-GIVE_WAY, GIVEN_WAY = 0.2, 20
-"""Seconds that a page waits at the most while requests crowd, and how often it looks meanwhile."""
+GIVE_WAY, LOOKS, FEW = 0.2, 20, 32
+"""While requests crowd, a few entries are read after so many seconds; so often it looks whether they still do."""
 
 JUDGED_AGAIN = 10.0
 """Seconds until an entry whose signing keys could not be had is judged once more."""
@@ -82,26 +82,27 @@ class Forwarder:
             after = 0  # up to this id, everything was read
             while True:
                 await self.in_hand.room()
-                await self.give_way()
+                most = FEW if await self.give_way() else PAGE
                 await self.going_on.wait()
                 self.news.clear()
-                page = await self.page(after)
+                page = await self.page(after, most)
                 if page:
                     after = page[-1].id
                     await batches.put(await self.batch(page))
                 else:
                     await self.wait_for_news()
 
-    async def give_way(self) -> None:
-        """Graph waits for an answer, what is in the inbox waits for nobody; but a page now and then goes on."""
-        for _ in range(GIVEN_WAY):
+    async def give_way(self) -> bool:
+        """Graph waits for an answer, what is in the inbox waits for nobody. True where it is crowded all the while."""
+        for _ in range(LOOKS):
             if not self.means.crowded():
-                return
-            await asyncio.sleep(GIVE_WAY / GIVEN_WAY)
+                return False
+            await asyncio.sleep(GIVE_WAY / LOOKS)
+        return True
 
-    async def page(self, after: int) -> Sequence[Entry]:
+    async def page(self, after: int, most: int) -> Sequence[Entry]:
         try:
-            return await self.means.inbox.page(self.destination.name, after=after, limit=PAGE)
+            return await self.means.inbox.page(self.destination.name, after=after, limit=most)
         except StoreError as error:
             self.complaints.add(f"The inbox cannot be read, nothing is forwarded: {error}")
             return ()
@@ -220,8 +221,9 @@ class Forwarder:
     ) -> None:
         settled = Settled(entry.id, state, self.means.clock.now(), reason, message, attempts)
         self.means.settler.add(settled, self.in_hand.release)
-        ended = dataclasses.replace(entry, state=state, reason=reason, message=message)
-        self.means.observer.told(told, ended, content)
+        if told is not Told.FORWARDED:  # most are, and their copy would cost more than all the rest here
+            entry = dataclasses.replace(entry, state=state, reason=reason, message=message)
+        self.means.observer.told(told, entry, content)
 
 
 Fresh = Sequence[tuple[Entry, bool]]

@@ -20,7 +20,7 @@ __all__ = ["Prepared", "Preparing"]
 
 logger = logging.getLogger(__name__)
 
-IN_A_CHUNK = 8
+IN_A_CHUNK = 16
 """Entries that one thread takes at a time: few enough for all cores to be busy to the end of a page."""
 
 CARRIED = {"encryptedcontent", "resourcedata"}

@@ -372,6 +372,26 @@ class TestDuplicates:
             await post.done()
         assert len(post.sink.events) == 1
 
+    async def test_a_copy_that_was_dropped_is_no_reason_to_drop_the_first_after_a_crash(self, tmp_path):
+        """The first was under way, its copies were dropped for it, and then the process was killed."""
+        held = asyncio.Event()
+
+        async def away(event):
+            await held.wait()
+
+        async with Post(tmp_path, NotingSink(away)) as post:
+            await post.deliver(item(id="n1"))
+            await post.until(lambda: post.sink.under_way)
+            await post.deliver(item(id="n1"))
+            await post.until(lambda: ("duplicate", "duplicate") in post.telling.told_of)
+            await post.until(lambda: not post.means.settler.waiting)
+            assert post.task
+            post.office.forwarders.clear()  # a kill waits for nothing
+        assert [each.reason for each in await letters(tmp_path)] == [None, "duplicate"]
+        async with Post(tmp_path) as post:
+            await post.done()
+        assert len(post.sink.events) == 1
+
     async def test_a_dead_letter_that_is_retried_is_not_dropped_for_its_copies(self, tmp_path):
         refuse = True
 
