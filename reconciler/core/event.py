@@ -2,13 +2,12 @@
 
 import dataclasses
 import datetime as dt
-import functools
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.json_text import spell_json
-from reconciler.core.resource import ResourceError, parse_resource
+from reconciler.core.subject import subject_of
 from reconciler.core.times import spell_time
 
 __all__ = ["MEDIA_TYPE", "Event", "Facts", "event_of", "type_of"]
@@ -95,7 +94,7 @@ class Facts:
 
 def event_of(facts: Facts) -> Event:
     """Raises RecursionError for what is nested as deeply as can just be read."""
-    kind, subject = type_of(facts.resource_data, facts.change_type), canonical(facts.resource)
+    kind, subject = type_of(facts.resource_data, facts.change_type), subject_of(facts.resource)
     data = {
         "changeType": facts.change_type,
         "tenantId": facts.tenant_id,
@@ -133,14 +132,3 @@ def type_of(resource_data: Any, change_type: str | None) -> str:
     noun = found[1] if found else "resource"
     change = change_type if change_type and WORD.fullmatch(change_type) else "changed"
     return f"{PREFIX}.{SPELLED.get(noun.lower()) or noun[0].lower() + noun[1:]}.{change}"
-
-
-@functools.lru_cache(maxsize=4096)
-def canonical(resource: str | None) -> str:
-    """As it stands where it is not understood: a consumer must be told of it all the same."""
-    if not resource:
-        return ""
-    try:
-        return parse_resource(resource).canonical
-    except ResourceError:
-        return resource

@@ -1,4 +1,4 @@
-"""A verified notification in, its resource data out, decrypted.
+"""The encrypted content of a verified notification in, its resource data out.
 
 What is decrypted goes to the caller and nowhere else: into no log, no error and no ``repr``.
 """
@@ -11,7 +11,6 @@ from typing import Any
 from reconciler.core.encrypted import Damaged, EncryptedContent, opened
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.json_text import read_json
-from reconciler.receiver.delivery import Notification
 from reconciler.receiver.private_keys import PrivateKeys
 
 __all__ = ["NotOpened", "Opener", "WhyNotOpened"]
@@ -50,15 +49,13 @@ class Opener:
 
     keys: PrivateKeys
 
-    def open(self, notification: Notification) -> Mapping[str, Any] | None:
-        """The resource as Graph encrypted it; None where the notification holds nothing encrypted.
+    def open(self, encrypted_content: object) -> Mapping[str, Any]:
+        """The resource as Graph encrypted it, from the ``encryptedContent`` of an item.
 
         Raises NotOpened. Whether Graph has sent it is not asked here: anybody can encrypt for a public certificate.
         """
-        if not notification.encrypted:
-            return None
         try:
-            content = EncryptedContent.read(notification.get("encryptedContent"))
+            content = EncryptedContent.read(encrypted_content)
             key = self.keys.key_for(content)
             if key is None and self.keys.opens_elsewhere(content):
                 raise NotOpened(WhyNotOpened.ELSEWHERE, ELSEWHERE)

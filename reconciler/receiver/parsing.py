@@ -9,7 +9,7 @@ from reconciler.core.catalog import LifecycleEvent
 from reconciler.core.json_text import read_json, spell_json
 from reconciler.receiver.delivery import Item, Malformed, Notification
 
-__all__ = ["Body", "BodyRefused", "parse_body", "parse_item", "parse_stored"]
+__all__ = ["KNOWN", "Body", "BodyRefused", "parse_body", "parse_item", "parse_stored"]
 
 EVENTS = {event.value.lower(): event.value for event in LifecycleEvent}
 TEXTS = ("changeType", "lifecycleEvent", "resource", "tenantId", "organizationId", "clientState")

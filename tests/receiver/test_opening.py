@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.core.source import Source
 from reconciler.emulator.notifications.encryption import encrypted
-from reconciler.receiver.delivery import Notification
 from reconciler.receiver.opening import NotOpened, Opener, WhyNotOpened
-from reconciler.receiver.parsing import parse_body
 from reconciler.receiver.private_keys import KeyPairFiles, PrivateKeys, read_private_keys
 from tests.emulator.notifications.opening import reader
 
@@ -39,23 +37,14 @@ def content(text: bytes = json.dumps(TEAM).encode(), *, bits: int = 2048, **chan
     return {**encrypted(text, reader(bits).sent, certificate_id="rich"), **changes}
 
 
-def notification(value: object, name: str = "encryptedContent") -> Notification:
-    """As it comes out of a body."""
-    body = parse_body(json.dumps({"value": [{"subscriptionId": "s1", name: value}]}).encode())
-    (item,) = body.items
-    assert isinstance(item, Notification)
-    return item
-
-
 def refused(opener: Opener, value: object) -> NotOpened:
     with pytest.raises(NotOpened) as caught:
-        opener.open(notification(value))
+        opener.open(value)
     return caught.value
 
 
-@pytest.mark.parametrize("name", ["encryptedContent", "EncryptedContent", "ENCRYPTEDCONTENT"])
-def test_opened(opener, name):
-    assert opener.open(notification(content(), name)) == TEAM
+def test_opened(opener):
+    assert opener.open(content()) == TEAM
 
 
 def test_without_a_thumbprint_the_certificate_id_names_the_key(opener):
@@ -63,12 +52,7 @@ def test_without_a_thumbprint_the_certificate_id_names_the_key(opener):
         "encryptionCertificateThumbprint": None,
         "encryptionCertificateId": reader(2048).thumbprint.lower(),
     }
-    assert opener.open(notification(content(**named))) == TEAM
-
-
-def test_nothing_to_open(opener):
-    assert opener.open(notification(None)) is None
-    assert opener.open(Notification("s1")) is None
+    assert opener.open(content(**named)) == TEAM
 
 
 def test_no_key(opener):
@@ -143,7 +127,7 @@ fields = st.sampled_from(
 @given(st.dictionaries(fields, anything, min_size=1))
 def test_whatever_is_in_it_opened_whole_or_not_at_all(changes):
     try:
-        assert Opener(keys()).open(notification(content() | changes)) == TEAM
+        assert Opener(keys()).open(content() | changes) == TEAM
     except NotOpened:
         assert changes
     else:

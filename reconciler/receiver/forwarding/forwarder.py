@@ -26,8 +26,8 @@ from reconciler.receiver.verifying import Verifier
 
 __all__ = ["Forwarder", "Means"]
 
-PAGE = 128
-IN_HAND, BYTES_IN_HAND = 512, 16 * 1024 * 1024
+PAGE = 256
+IN_HAND, BYTES_IN_HAND = 1024, 16 * 1024 * 1024
 """What is read from the inbox and not settled, for each sink."""
 
 POLL = 1.0

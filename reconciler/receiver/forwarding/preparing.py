@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from reconciler.core.event import Event, Facts, event_of
+from reconciler.core.json_text import read_json
 from reconciler.engine.inbox import Entry
-from reconciler.receiver.delivery import Malformed, Notification
 from reconciler.receiver.observing import Content
 from reconciler.receiver.opening import NotOpened, Opener, WhyNotOpened
-from reconciler.receiver.parsing import parse_stored
+from reconciler.receiver.parsing import KNOWN
 
 __all__ = ["Prepared", "Preparing"]
 
@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 IN_A_CHUNK = 16
 """Entries that one thread takes at a time: few enough for all cores to be busy to the end of a page."""
 
-CARRIED = {"encryptedcontent", "resourcedata"}
-"""What has a place of its own in the event."""
+PLACED = KNOWN | {"encryptedcontent", "resourcedata"}
+"""Names in lower case of what has a place of its own in the event."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,21 +63,19 @@ class Preparing:
             )
 
     def one(self, entry: Entry, *, possible_duplicate: bool) -> Prepared:
-        item = parse_stored(entry.body)
-        if isinstance(item, Malformed):  # only where a later version reads more strictly than the one that stored it
-            return Prepared(entry, NotOpened(WhyNotOpened.DAMAGED, item.reason))
-        content = self.opened(item)
+        item = Stored(read_json(entry.body))
+        content = self.opened(item) if entry.encrypted else None
         if isinstance(content, NotOpened) and content.reason is not WhyNotOpened.ELSEWHERE:
             return Prepared(entry, content)
         return Prepared(entry, self.event(entry, item, content, possible_duplicate=possible_duplicate), content)
 
-    def opened(self, item: Notification) -> Content:
+    def opened(self, item: "Stored") -> Content:
         try:
-            return self.opener.open(item)
+            return self.opener.open(item.get("encryptedcontent"))
         except NotOpened as error:
             return error
 
-    def event(self, entry: Entry, item: Notification, content: Content, *, possible_duplicate: bool) -> Event:
+    def event(self, entry: Entry, item: "Stored", content: Content, *, possible_duplicate: bool) -> Event:
         closed = isinstance(content, NotOpened)
         return event_of(
             Facts(
@@ -89,10 +87,10 @@ class Preparing:
                 subscription_id=entry.subscription_id,
                 name=entry.name,
                 resource=entry.resource,
-                resource_data=item.get("resourceData"),
+                resource_data=item.get("resourcedata"),
                 content=None if isinstance(content, NotOpened) else content,
-                encrypted_content=item.get("encryptedContent") if closed else None,
-                properties=others(item),
+                encrypted_content=item.get("encryptedcontent") if closed else None,
+                properties=item.others(),
                 possible_duplicate=possible_duplicate,
             )
         )
@@ -110,5 +108,18 @@ class Preparing:
         self.close()
 
 
-def others(item: Notification) -> Mapping[str, Any]:
-    return {name: value for name, value in item.properties.items() if name.lower() not in CARRIED}
+class Stored:
+    """An item that was read when it came, once more: only for what is not in its entry."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self.properties = properties
+        self.names = {name.lower(): name for name in properties}
+
+    def get(self, folded: str) -> Any:
+        """By a name in lower case; None where there is none."""
+        name = self.names.get(folded)
+        return None if name is None else self.properties[name]
+
+    def others(self) -> Mapping[str, Any]:
+        """What has no place of its own in the event."""
+        return {name: self.properties[name] for folded, name in self.names.items() if folded not in PLACED}

@@ -12,7 +12,7 @@ from reconciler.receiver.complaints import Complaints
 __all__ = ["Settler"]
 
 MOST = 1000
-GATHER = 0.02
+GATHER = 0.05
 """Seconds in which outcomes gather: nobody waits for them, and a commit costs the same for one and for hundreds."""
 
 PAUSE = 1.0
