@@ -4,7 +4,10 @@ What is set aside is named, so that a wrong key can be found, and shown no furth
 """
 
 import asyncio
+import functools
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +20,7 @@ from reconciler.receiver.delivery import Notification
 from reconciler.receiver.observing import Content, Told
 from reconciler.receiver.opening import NotOpened
 from reconciler.receiver.parsing import parse_stored
+from reconciler.sinks.threads import on_own_thread
 
 __all__ = ["Printed", "Printer"]
 
@@ -85,8 +89,15 @@ class Printed:
 
 
 async def print_lines(lines: Sequence[str]) -> None:
-    """On a thread: a terminal that is held must not keep a validation request waiting."""
-    await asyncio.to_thread(print, *lines, sep="\n", flush=True)
+    """On a thread that nobody waits for: a terminal that is held keeps no validation waiting, nor the end of it all."""
+    await on_own_thread(functools.partial(write_all, "".join(f"{line}\n" for line in lines).encode()))
+
+
+def write_all(content: bytes) -> None:
+    """Past Python's own buffer, which a thread that is held would keep locked."""
+    descriptor = sys.stdout.fileno()
+    while content:
+        content = content[os.write(descriptor, content) :]
 
 
 def described(what: Told, entry: Entry, content: Content) -> Fields:

@@ -2,10 +2,10 @@
 
 import argparse
 import datetime as dt
-import logging
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.loading import load
+from reconciler.cli.logs import log_on_own_thread
 from reconciler.cli.serving import MissingExtra, serve_until_signalled
 from reconciler.core.errors import UsageError
 
@@ -22,6 +22,6 @@ def main(options: argparse.Namespace) -> int:
     except ImportError as error:
         raise MissingExtra(error) from error
     reception = Reception(loaded, options)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    log_on_own_thread()
     serve_until_signalled(reception.run())
     return Exit.OK

@@ -44,6 +44,9 @@ from reconciler.store import Store
 
 __all__ = ["Reception"]
 
+CLOSING = 3.0
+"""Seconds for a sink to let go."""
+
 PRINTED = "printed"
 """The sink where no manifest declares one."""
 
@@ -116,7 +119,7 @@ class Reception:
             yield self.destinations or [Destination(PRINTED, Printed(printer))]
         finally:
             for destination in self.destinations:
-                await destination.sink.close()
+                await close(destination)
 
     @contextlib.asynccontextmanager
     async def preparing(self) -> AsyncIterator[Preparing]:
@@ -161,6 +164,15 @@ class Reception:
 
         private = private_application(self.metrics.registry, checks={"store": readable})
         await serve(private, host=host, port=port, ready=lambda real: say_ready(host, real, "for metrics and health"))
+
+
+async def close(destination: Destination) -> None:
+    """A disk or a network that hangs does not keep the process."""
+    try:
+        async with asyncio.timeout(CLOSING):
+            await destination.sink.close()
+    except TimeoutError:
+        logger.warning("The sink %r does not let go of what it has open", destination.name)
 
 
 def say_ready(host: str, port: int, what: str) -> None:

@@ -10,18 +10,23 @@ from typing import Any, NoReturn
 
 import orjson
 
-__all__ = ["read_json", "spell_json"]
+__all__ = ["LONGEST", "read_json", "spell_json"]
+
+LONGEST = 512 * 1024
+"""Bytes of what goes through the standard library, which takes its time, and others wait for it meanwhile."""
 
 
 def read_json(text: bytes) -> Any:
     """Raises ValueError or RecursionError for what is no JSON in UTF-8.
 
     Of a name that stands twice the last one counts. Whole numbers of more than 64 bits become fractions, and a number
-    that is too large for those stays as its text.
+    that is too large for those stays as its text. What is odd in the sense above is not read beyond ``LONGEST``.
     """
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
+        if len(text) > LONGEST:
+            raise
         return json.loads(text.decode("utf-8-sig"), parse_constant=refuse_constant, parse_float=finite)
 
 

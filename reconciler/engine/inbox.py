@@ -11,7 +11,13 @@ import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-__all__ = ["DUPLICATE", "UNROUTED", "Depth", "Entry", "Inbox", "Lease", "Settled", "State"]
+__all__ = ["COST", "DUPLICATE", "UNOPENED", "UNROUTED", "Depth", "Entry", "Inbox", "Lease", "Settled", "State"]
+
+COST = 512
+"""Bytes of an entry beside what its sender chooses the length of."""
+
+UNOPENED = frozenset({"damaged", "failed", "no-key", "not-json"})
+"""Reasons of dead letters of which another copy may be better."""
 
 DUPLICATE = "duplicate"
 """The reason of an entry that is done because another one like it was accepted."""
@@ -83,6 +89,11 @@ class Entry:
     attempts: int = 0
     settled_at: dt.datetime | None = None
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in a store."""
+        return COST + len(self.body) + len(self.tokens or "") + len(self.subscription_id) + len(self.resource or "")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settled:
@@ -114,7 +125,7 @@ class Inbox(Protocol):
         """Those of the sink that wait, with ids over ``after``, in the order of arrival."""
 
     async def accepted(self, fingerprints: Collection[str]) -> frozenset[str]:
-        """Those of which an entry is a dead letter, or done other than as a ``DUPLICATE``."""
+        """Those of which an entry is done other than as a ``DUPLICATE``, or a dead letter that is not ``UNOPENED``."""
 
     async def settle(self, settled: Iterable[Settled]) -> None:
         """Entries that are gone by now do no harm. Those that are done keep no body and no tokens."""
@@ -122,11 +133,14 @@ class Inbox(Protocol):
     async def readmit(self, id: int, entry: Entry) -> None:  # noqa: A002  it is an entry's id
         """Put ``entry`` in the place of the one with that id, at the end of the order."""
 
+    async def reroute(self, sinks: Mapping[int, str]) -> None:
+        """Entries that wait, by id, wait for other sinks, and keep their places in the order."""
+
     async def depths(self) -> Mapping[tuple[str, State], Depth]:
         """By sink and state, done ones left out."""
 
     async def size(self, state: State) -> int:
-        """How many bytes the bodies in a state take, with the tokens beside them."""
+        """How many bytes the entries in a state take, by ``Entry.size``."""
 
     async def purge(self, *, done_before: dt.datetime, set_aside_before: dt.datetime, most: int) -> int:
         """Remove at most ``most`` that were settled before; returns how many."""

@@ -20,7 +20,7 @@ from reconciler.receiver.deadlines import Deadlines
 from reconciler.receiver.delivery import Delivery, Item
 from reconciler.receiver.parsing import Body, BodyRefused, parse_body, parse_item
 from reconciler.receiver.queries import Query, read_query
-from reconciler.receiver.room import Place, Room, RoomTaken
+from reconciler.receiver.room import SMALL, Place, Room, RoomTaken
 from reconciler.receiver.routes import Routes
 from reconciler.receiver.validation import TokenRefused
 
@@ -103,6 +103,8 @@ class Receiver:
     ) -> None:
         self.routes, self.on_delivery, self.answers, self.now, self.room = routes, on_delivery, answers, now, room
         self.deadlines = Deadlines()
+        self.large = asyncio.Lock()
+        """Large bodies take milliseconds each: one at a time, and others have their turn between two of them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -136,7 +138,11 @@ class Receiver:
         check_shape(scope)
         with self.room.place() as place:
             text = await self.body(receive, place)
-            await self.accept(await self.delivery(scope["path"], query, text))
+            if len(text) <= SMALL:
+                await self.accept(scope["path"], query, text)
+            else:
+                async with self.large:
+                    await self.accept(scope["path"], query, text)
         return ACCEPTED
 
     async def body(self, receive: Receive, place: Place) -> bytes:
@@ -148,10 +154,10 @@ class Receiver:
         except TimeoutError as error:
             raise Refused(408) from error
 
-    async def accept(self, delivery: Delivery) -> None:
+    async def accept(self, path: str, query: Query, text: bytes) -> None:
         try:
             with self.deadlines.within(STORE_SECONDS):
-                await self.on_delivery(delivery)
+                await self.on_delivery(await self.delivery(path, query, text))
         except StoreError as error:
             raise Refused(503, "the store did not take it", **AGAIN) from error
         except TimeoutError as error:

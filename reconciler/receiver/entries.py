@@ -17,7 +17,7 @@ from reconciler.receiver.verifying import Verifier
 
 __all__ = ["Admission"]
 
-LONGEST_TOKENS = 64 * 1024
+LONGEST_TOKENS = 16 * 1024
 """Characters that are kept beside each item that is set aside: strangers may send megabytes, and thousands of items."""
 
 
@@ -46,9 +46,9 @@ class Admission:
         )
         return dataclasses.replace(self.admit(item, delivery), since=entry.since, query=entry.query)
 
-    def rerouted(self, entry: Entry) -> Entry:
-        """One whose sink is no more."""
-        return dataclasses.replace(entry, id=0, sink=self.destinations.sink(entry.tenant_id or "", entry.name))
+    def sink(self, entry: Entry) -> str:
+        """Where an entry belongs now."""
+        return self.destinations.sink(entry.tenant_id or "", entry.name)
 
     def entry(self, verdict: Verdict, delivery: Delivery) -> Entry:
         match verdict:

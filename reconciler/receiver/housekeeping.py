@@ -56,6 +56,7 @@ class Housekeeping:
             for work, seconds in (
                 (self.purge, 5.0),
                 (self.measure, 5.0),
+                (self.measure_room, 15.0),
                 (self.known.refresh, 60.0),
                 (self.flush, 15.0),
             ):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -9,6 +10,8 @@ from reconciler.engine.inbox import Entry
 from reconciler.receiver.opening import NotOpened
 
 __all__ = ["Content", "Observer", "Observers", "Told", "Waking"]
+
+logger = logging.getLogger(__name__)
 
 
 class Told(enum.StrEnum):
@@ -55,7 +58,10 @@ class Observers:
 
     def told(self, what: Told, entry: Entry, content: Content = None) -> None:
         for observer in self.each:
-            observer.told(what, entry, content)
+            try:
+                observer.told(what, entry, content)
+            except Exception:
+                logger.exception("Somebody could not be told of entry %d of the inbox", entry.id)
 
 
 class Waking:

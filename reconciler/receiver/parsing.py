@@ -21,6 +21,9 @@ UNIQUE = {*KNOWN, "encryptedcontent"}
 MOST_ITEMS = 15_000
 """None of Graph's is so short that more of them would fit into the largest body."""
 
+MOST_BRACKETS = 100_000
+"""Lists and objects. A text may be made to become millions of them, which takes a second; Graph's are not."""
+
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """Half a surrogate pair and NUL are JSON, but no database takes them."""
 
@@ -48,6 +51,8 @@ class Body:
 
 def parse_body(text: bytes) -> Body:
     """Raises BodyRefused for what is no JSON, nested too deeply, without an array ``value``, or with too long a one."""
+    if text.count(b"[") + text.count(b"{") > MOST_BRACKETS:
+        raise BodyRefused(f"the body has more than {MOST_BRACKETS} brackets")
     try:
         document = read_json(text)
     except (ValueError, RecursionError) as error:

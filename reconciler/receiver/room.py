@@ -4,13 +4,16 @@ import time
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Place", "Room", "RoomTaken"]
+__all__ = ["SMALL", "Place", "Room", "RoomTaken"]
 
 CROWD = 16
 """Places taken at a time: more than there are when all is well."""
 
 LASTING = 0.1
 """Seconds for which it counts as crowded: between two commits it may look empty."""
+
+SMALL, RESERVE = 64 * 1024, 8 * 1024 * 1024
+"""The last bytes are for small bodies, such as Graph's are: who sends large ones slowly must not keep them out."""
 
 
 class RoomTaken(Exception):
@@ -40,7 +43,8 @@ class Place:
 
     def take(self, size: int) -> None:
         """Raises RoomTaken."""
-        if size > self.room.left:
+        kept = RESERVE if self.taken + size > SMALL else 0
+        if size > self.room.left - kept:
             raise RoomTaken
         self.room.left -= size
         self.taken += size

@@ -87,6 +87,11 @@ class SigningKeys:
         reason = next(iter(self.failures.values()), "they were asked for a moment ago, and are not asked for so often")
         raise KeysUnavailable(f"the authority's signing keys are not at hand: {reason}")
 
+    def has(self, key_id: str) -> bool:
+        """Whether ``find`` would give it without waiting."""
+        self.drop_old()
+        return key_id in self.keys
+
     @property
     def is_stale(self) -> bool:
         return any(self.now() - self.read[path] >= DAILY for path in DOCUMENTS if path in self.read)

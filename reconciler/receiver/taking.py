@@ -29,10 +29,9 @@ class SetAsideRoom:
         self.size, self.used = size, 0
 
     def take(self, entry: Entry) -> bool:
-        size = len(entry.body) + len(entry.tokens or "")
-        if self.used + size > self.size:
+        if self.used + entry.size > self.size:
             return False
-        self.used += size
+        self.used += entry.size
         return True
 
 

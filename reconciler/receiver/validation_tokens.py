@@ -9,7 +9,7 @@ from reconciler.core.clouds import Cloud
 from reconciler.receiver.authority import Authority
 from reconciler.receiver.errors import ReceiverError
 from reconciler.receiver.issuers import Issuers, issuers_of
-from reconciler.receiver.signing_keys import SigningKeys
+from reconciler.receiver.signing_keys import KeysUnavailable, SigningKeys
 from reconciler.receiver.tokens import LEEWAY, BadToken, Claims, outline, verified_claims
 
 __all__ = ["Audience", "ValidationTokens"]
@@ -63,19 +63,21 @@ class ValidationTokens:
         authority = Authority(cloud.authority, cloud.ca_file, proxies=cloud.known)
         return self.authorities.setdefault(authority, SigningKeys(authority.fetch, now=self.now))
 
-    async def vouched(self, tokens: Iterable[str], *, tenants: Collection[str], at: dt.datetime) -> frozenset[str]:
+    async def vouched(
+        self, tokens: Iterable[str], *, tenants: Collection[str], at: dt.datetime, fetch: bool = True
+    ) -> frozenset[str]:
         """The ids of the tenants that the tokens are for; ``at`` is when they came.
 
         Raises BadToken for the first that is bad at ``at`` or of a tenant not among ``tenants``, KeysUnavailable where
-        one cannot be judged yet.
+        one cannot be judged yet: its key cannot be had or, without ``fetch``, is not at hand.
         """
-        return frozenset([await self.tenant_of(token, tenants=tenants, at=at) for token in tokens])
+        return frozenset([await self.tenant_of(token, tenants=tenants, at=at, fetch=fetch) for token in tokens])
 
-    async def tenant_of(self, token: str, *, tenants: Collection[str], at: dt.datetime) -> str:
+    async def tenant_of(self, token: str, *, tenants: Collection[str], at: dt.datetime, fetch: bool) -> str:
         digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
         claims = self.remembered.get(digest)
         if claims is None:
-            claims = await self.read(token, tenants=tenants, at=at)
+            claims = await self.read(token, tenants=tenants, at=at, fetch=fetch)
             self.remember(digest, claims, at)
         # For all that was remembered: the same token may come to another endpoint, and at another time.
         if claims.tenant_id not in tenants or claims.audience not in self.trusts[claims.tenant_id].client_ids:
@@ -83,11 +85,13 @@ class ValidationTokens:
         claims.check_times(at)
         return claims.tenant_id
 
-    async def read(self, token: str, *, tenants: Collection[str], at: dt.datetime) -> Claims:
+    async def read(self, token: str, *, tenants: Collection[str], at: dt.datetime, fetch: bool) -> Claims:
         seen = outline(token)
         trust = self.trusts.get(seen.tenant_id)
         if trust is None or seen.tenant_id not in tenants:
             raise BadToken("a validation token is for another tenant or app than the endpoint's")
+        if not fetch and not trust.keys.has(seen.key_id):
+            raise KeysUnavailable("the authority's signing keys are not at hand yet")
         key = await trust.keys.find(seen.key_id, since=at)
         if key is None:
             raise BadToken("a validation token is signed with a key that its authority does not have")

@@ -14,6 +14,9 @@ class Reason(enum.Enum):
     CLIENT_STATE = "client-state"
     """Its ``clientState`` is missing or wrong."""
 
+    FAILED = "failed"
+    """A mistake of ours."""
+
     KEYS_UNAVAILABLE = "keys-unavailable"
     """Nobody knows yet: the authority's keys could not be had. The only reason that passes by waiting."""
 

@@ -34,13 +34,17 @@ class Verifier:
             return Rejected(item, Reason.CLIENT_STATE, client_state_message(item))
         return Verified(item, proof.tenant_id, name_of(delivery.mark, proof), proof.birth, proof.key)
 
-    async def doubt(self, tokens: Sequence[str], *, tenant_id: str, path: str, at: dt.datetime) -> Doubt | None:
+    async def doubt(
+        self, tokens: Sequence[str], *, tenant_id: str, path: str, at: dt.datetime, fetch: bool = True
+    ) -> Doubt | None:
         """What speaks against an encrypted item of a delivery with these tokens, which came to ``path`` at ``at``.
 
-        One bad token counts against all encrypted items of its delivery. ``tenant_id`` is the item's, proven.
+        One bad token counts against all encrypted items of its delivery. ``tenant_id`` is the item's, proven. Without
+        ``fetch``, a key that is not at hand counts as one that cannot be had, and nothing is waited for.
         """
+        tenants = self.client_states.tenants(path)
         try:
-            vouched = await self.validation_tokens.vouched(tokens, tenants=self.client_states.tenants(path), at=at)
+            vouched = await self.validation_tokens.vouched(tokens, tenants=tenants, at=at, fetch=fetch)
         except BadToken as error:
             return Doubt(Reason.TOKEN, str(error))
         except KeysUnavailable as error:

@@ -19,10 +19,11 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from reconciler.engine.inbox import DUPLICATE, UNROUTED, State
+from reconciler.engine.inbox import COST, DUPLICATE, UNOPENED, UNROUTED, State
 from reconciler.store import tables
 from reconciler.store.rows import COLUMNS, Row
 
@@ -122,6 +123,11 @@ def readmit(connection: Connection, old: int, row: Row) -> None:
         run(connection, ADD, [row])
 
 
+def reroute(connection: Connection, sinks: Mapping[int, str]) -> None:
+    wanted = update(tables.inbox).where(c.id == bindparam("number"), tables.WAITING).values(sink=bindparam("to"))
+    connection.execute(wanted, [{"number": number, "to": sink} for number, sink in sinks.items()])
+
+
 page: Select[Any] = (
     entries.where(c.sink == bindparam("sink"), c.id > bindparam("after"), tables.WAITING)
     .order_by(c.id)
@@ -132,7 +138,7 @@ page: Select[Any] = (
 def accepted(connection: Connection, fingerprints: Sequence[str]) -> Iterable[str]:
     """One that was a duplicate itself is no reason to drop another: what it was one of may wait yet, after a crash."""
     same = select(c.fingerprint).where(c.fingerprint.in_(fingerprints), tables.ACCEPTED)
-    return connection.scalars(same.where(c.reason != DUPLICATE))
+    return connection.scalars(same.where(c.reason.not_in([DUPLICATE, *sorted(UNOPENED)])))
 
 
 waiting_counts: Select[Any] = (
@@ -148,7 +154,8 @@ kept_counts: Select[Any] = (
 def size(state: State) -> Select[Any]:
     same = c.state == literal_column(f"'{state.value}'")
     kept = [tables.KEPT] if state in {State.DEAD, State.SET_ASIDE} else []
-    each = func.length(c.body) + func.coalesce(func.length(c.tokens), 0)
+    lengths = (func.length(column) for column in (c.body, c.tokens, c.subscription_id, c.resource))
+    each = sum((func.coalesce(length, 0) for length in lengths), start=literal(COST))
     return select(func.coalesce(func.sum(each), 0)).where(same, *kept)
 
 

@@ -40,6 +40,10 @@ class StoredInbox:
         row = row_of(entry)
         await self.write(lambda connection: sql.readmit(connection, id, row))
 
+    async def reroute(self, sinks: Mapping[int, str]) -> None:
+        if sinks:
+            await self.write(lambda connection: sql.reroute(connection, sinks))
+
     async def depths(self) -> Mapping[tuple[str, State], Depth]:
         return await self.read(depths)
 

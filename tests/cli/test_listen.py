@@ -46,12 +46,12 @@ def entry(**changes: Any) -> Entry:
     return Entry(**(known | changes))
 
 
-async def printed(capsys: pytest.CaptureFixture[str], *told: Any) -> list[Any]:
+async def printed(capfd: pytest.CaptureFixture[str], *told: Any) -> list[Any]:
     printer = Printer()
     for what, each, *content in told:
         printer.told(what, each, *content)
     await printer.ready()
-    lines = capsys.readouterr().out.splitlines()
+    lines = capfd.readouterr().out.splitlines()
     assert all(line.isascii() and line.isprintable() for line in lines)
     return [json.loads(line) for line in lines]
 
@@ -61,12 +61,12 @@ def set_aside(reason: str, message: str, **changes: Any) -> Entry:
 
 
 class TestLines:
-    async def test_no_control_or_bidirectional_character_reaches_the_terminal(self, capsys):
-        (line,) = await printed(capsys, (Told.SET_ASIDE, set_aside("client-state", "no", resource=SLY, path=f"/{SLY}")))
+    async def test_no_control_or_bidirectional_character_reaches_the_terminal(self, capfd):
+        (line,) = await printed(capfd, (Told.SET_ASIDE, set_aside("client-state", "no", resource=SLY, path=f"/{SLY}")))
         assert (line["resource"], line["path"]) == (SLY, f"/{SLY}")
 
-    async def test_the_data_of_a_verified_one(self, capsys):
-        (line,) = await printed(capsys, (Told.OPENED, entry(item={"subscriptionId": "s1", "ResourceData": DATA})))
+    async def test_the_data_of_a_verified_one(self, capfd):
+        (line,) = await printed(capfd, (Told.OPENED, entry(item={"subscriptionId": "s1", "ResourceData": DATA})))
         assert line == {
             "receivedAt": "2026-11-21T00:00:00Z",
             "path": "/n",
@@ -80,10 +80,10 @@ class TestLines:
             "data": DATA,
         }
 
-    async def test_each_has_its_own_content(self, capsys):
+    async def test_each_has_its_own_content(self, capfd):
         closed = NotOpened(WhyNotOpened.NO_KEY, "no key")
         lines = await printed(
-            capsys,
+            capfd,
             (Told.OPENED, entry(), {"n": 0}),
             (Told.SET_ASIDE, set_aside("malformed", "the item is not an object", subscription_id="", item="text")),
             (Told.DEAD_LETTER, entry(item={"subscriptionId": "s1", "resourceData": DATA}), closed),
@@ -94,7 +94,7 @@ class TestLines:
         assert (lines[1]["malformed"], lines[1]["reason"]) == (True, "malformed")
         assert (lines[2]["notOpened"], lines[2]["message"]) == ("no-key", "no key")
 
-    async def test_nothing_of_what_one_that_is_set_aside_carries(self, capsys):
+    async def test_nothing_of_what_one_that_is_set_aside_carries(self, capfd):
         secret = {
             "subscriptionId": "s1",
             "clientState": "hidden",
@@ -102,28 +102,28 @@ class TestLines:
             "encryptedContent": {"data": "hidden"},
             "hidden": "hidden",
         }
-        (line,) = await printed(capsys, (Told.SET_ASIDE, set_aside("token", "a validation token is bad", item=secret)))
+        (line,) = await printed(capfd, (Told.SET_ASIDE, set_aside("token", "a validation token is bad", item=secret)))
         assert "hidden" not in json.dumps(line)
         assert (line["verified"], line["reason"], line["message"]) == (False, "token", "a validation token is bad")
 
-    async def test_the_name_that_its_mark_claims_helps_to_find_what_is_wrong(self, capsys):
+    async def test_the_name_that_its_mark_claims_helps_to_find_what_is_wrong(self, capfd):
         query = "reconciler=1.contoso.all-teams.0123456789.k1.abcdef0123"
-        (line,) = await printed(capsys, (Told.SET_ASIDE, set_aside("client-state", "no", query=query)))
+        (line,) = await printed(capfd, (Told.SET_ASIDE, set_aside("client-state", "no", query=query)))
         assert line["name"] == "all-teams"
 
-    async def test_a_lifecycle_event_has_no_change(self, capsys):
-        (line,) = await printed(capsys, (Told.LIFECYCLE, entry(change="missed", lifecycle=True, name=None)))
+    async def test_a_lifecycle_event_has_no_change(self, capfd):
+        (line,) = await printed(capfd, (Told.LIFECYCLE, entry(change="missed", lifecycle=True, name=None)))
         assert (line["lifecycleEvent"], line["data"], line["name"]) == ("missed", None, None)
         assert "changeType" not in line
 
-    async def test_each_is_printed_once(self, capsys):
+    async def test_each_is_printed_once(self, capfd):
         """Whatever comes of it later."""
         told = [Told.ACCEPTED, Told.POSSIBLE_DUPLICATE, Told.OPENED, Told.RETRIED, Told.FORWARDED, Told.DEAD_LETTER]
-        assert len(await printed(capsys, *((what, entry()) for what in told))) == 1
+        assert len(await printed(capfd, *((what, entry()) for what in told))) == 1
 
-    async def test_a_terminal_that_is_held_fills_no_memory(self, capsys, monkeypatch):
+    async def test_a_terminal_that_is_held_fills_no_memory(self, capfd, monkeypatch):
         monkeypatch.setattr("reconciler.cli.arrivals.MOST_WAITING", 10)
-        assert len(await printed(capsys, *[(Told.OPENED, entry())] * 50)) == 10
+        assert len(await printed(capfd, *[(Told.OPENED, entry())] * 50)) == 10
 
 
 def certificate(folder: Path, name: str, *previous: str) -> dict[str, Any]:

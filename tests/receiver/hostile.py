@@ -148,6 +148,8 @@ class Whole:
         assert [fate.reason for fate in fates] == list(wanted)
         forwarded = sorted(fate.event_id for fate in fates if fate.reason == FORWARDED)
         assert sorted(event.id for event in events) == forwarded
+        given = b"".join(event.content for event in events).decode()
+        assert not any(secret in given for secret in (*RIGHT.values(), "eyJ")), "a clientState or a token has left"
         self.shown += [repr(each) for each in events]
         self.new_data = [json.loads(event.content)["data"] for event in events]
         return fates

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.errors import StoreError
-from reconciler.engine.inbox import State
+from reconciler.engine.inbox import COST, State
 from reconciler.receiver.counting import Counting
 from reconciler.receiver.hearing import Declared, Hearing
 from reconciler.receiver.housekeeping import BATCH, Housekeeping, Keep
@@ -181,7 +181,7 @@ class TestHousekeeping:
         keeping.room.used = 999
         await keeping.measure()
         await keeping.measure_room()
-        assert keeping.room.used == 10
+        assert keeping.room.used == (await store.letters().get(1)).size == COST + 10 + len("s1users/u1/messages/m1")
         ((found),) = self.measured
         assert {state: depth.count for (_, state), depth in found.items()} == {State.SET_ASIDE: 1, State.WAITING: 1}
 

@@ -242,6 +242,19 @@ def test_near_misses_and_anything_else(whole, given_bodies):
     whole.account(fates)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["subscriptionId", "changeType", "lifecycleEvent", "resource", "tenantId", "organizationId", "clientState"],
+)
+def test_what_no_database_stores(whole, name):
+    """Where it would be a column; anywhere else it is passed on."""
+    for character in ("\0", "\ud800", "\udfff"):
+        value = item(lifecycleEvent="missed" if name == "lifecycleEvent" else None)
+        spoilt = value | {name: f"{value.get(name, '')}{character}"}
+        assert whole.post(item(), spoilt, item(resourceData={f"a{character}": character}), item()) == 202
+        whole.account([FORWARDED, "malformed", FORWARDED, FORWARDED])
+
+
 @fuzzing
 @given(
     st.binary(max_size=200)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.errors import StoreError
-from reconciler.engine.inbox import DUPLICATE, UNROUTED, Depth, Entry, State
+from reconciler.engine.inbox import COST, DUPLICATE, UNROUTED, Depth, Entry, State
 from reconciler.store import Store
 from reconciler.store.rows import COLUMNS
 from tests.store.support import NOW, entry, settled, waiting
@@ -191,10 +191,21 @@ async def test_accepted_are_done_or_dead(inbox):
     await inbox.put([entry("none", state=State.DONE), *(entry(f"e{n}", fingerprint=f"f{n}") for n in range(1100))])
     await inbox.settle([settled(number) for number in (await waiting(inbox)).values()])
     await inbox.put([entry("copy", fingerprint="of a copy", state=State.DONE, reason=DUPLICATE)])
-    asked = {f"f{n}" for n in range(1200)} | {f"of {state}" for state in State} | {"of a copy"}
-    missing = {f"f{n}" for n in range(1100, 1200)} | {"of set-aside", "of a copy"}
+    await inbox.put([entry("closed", fingerprint="of a closed one", state=State.DEAD, reason="no-key")])
+    asked = {f"f{n}" for n in range(1200)} | {f"of {state}" for state in State} | {"of a copy", "of a closed one"}
+    missing = {f"f{n}" for n in range(1100, 1200)} | {"of set-aside", "of a copy", "of a closed one"}
     assert await inbox.accepted(asked) == asked - missing
     assert await inbox.accepted([]) == frozenset()
+
+
+async def test_entries_that_wait_are_rerouted_in_their_places(store, inbox):
+    await inbox.put([entry("a", sink="old"), entry("b", sink="old"), entry("c", sink="old"), entry("d", sink="old")])
+    await inbox.settle([settled(3)])
+    await inbox.reroute({1: "new", 2: "other", 3: "new", 99: "new"})
+    await inbox.reroute({})
+    assert [await waiting(inbox, sink) for sink in ("old", "new", "other")] == [{"d": 4}, {"a": 1}, {"b": 2}]
+    done = await store.letters().get(3)
+    assert done.sink == "old"
 
 
 async def test_an_entry_is_readmitted_at_the_end_of_the_order(inbox):
@@ -236,13 +247,17 @@ async def test_depths_tell_since_when(inbox):
     }
 
 
-async def test_size_is_that_of_the_bodies(inbox):
+async def test_size_is_that_of_the_entries(store, inbox):
     assert [await inbox.size(state) for state in State] == [0, 0, 0, 0]
-    await inbox.put([entry(body="ä".encode() * 50_000), entry(body=b""), entry(body=b"12345")])
-    await inbox.put([entry(body=b"123", state=State.DEAD), entry(body=b"12", state=State.SET_ASIDE)])
+    await inbox.put([entry(body="ä".encode() * 50_000), entry(body=b"", tokens='["x"]'), entry(body=b"12345")])
+    await inbox.put([entry(body=b"123", state=State.DEAD), entry(body=b"12", state=State.SET_ASIDE, resource=None)])
     await inbox.settle([settled(3)])
-    sizes = {state: await inbox.size(state) for state in State}
-    assert sizes == {State.WAITING: 100_000, State.DONE: 0, State.DEAD: 3, State.SET_ASIDE: 2}
+    sizes = dict.fromkeys(State, 0)
+    for number in range(1, 6):
+        found = await store.letters().get(number)
+        sizes[found.state] += found.size
+    assert {state: await inbox.size(state) for state in State} == sizes
+    assert sizes[State.WAITING] > 100_000 + 2 * COST
 
 
 async def test_what_was_heard_is_the_latest(inbox):

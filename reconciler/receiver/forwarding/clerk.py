@@ -21,9 +21,6 @@ __all__ = ["Clerk"]
 
 PAGE = 100
 POLL = 1.0
-LOST_SINKS = 30.0
-"""Seconds between two looks for entries of sinks that no manifest declares any more."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -50,17 +47,15 @@ class Clerk:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.route_lost())
-            while True:
-                self.news.clear()
-                try:
-                    busy = await self.page(UNROUTED)
-                except StoreError as error:
-                    busy = False
-                    self.complaints.add(f"The inbox cannot be read or written, lifecycle notifications wait: {error}")
-                if not busy:
-                    await self.wait_for_news()
+        while True:
+            self.news.clear()
+            try:
+                busy = await self.page()
+            except StoreError as error:
+                busy = False
+                self.complaints.add(f"The inbox cannot be read or written, lifecycle notifications wait: {error}")
+            if not busy:
+                await self.wait_for_news()
 
     async def wait_for_news(self) -> None:
         try:
@@ -70,20 +65,27 @@ class Clerk:
             return
 
     async def route_lost(self) -> None:
-        while True:
-            try:
-                for sink, state in await self.inbox.depths():
-                    while state is State.WAITING and sink not in {UNROUTED, *self.sinks} and await self.page(sink):
-                        logger.info("Notifications for the sink %a, which is declared no more, go elsewhere", sink)
-            except StoreError as error:
-                self.complaints.add(f"The inbox cannot be read or written: {error}")
-            await asyncio.sleep(LOST_SINKS)
+        """Before anything is forwarded: what waits for a sink that is declared no more goes to another, in its order.
 
-    async def page(self, sink: str) -> bool:
+        Raises StoreError.
+        """
+        for sink, state in await self.inbox.depths():
+            if state is State.WAITING and sink not in {UNROUTED, *self.sinks}:
+                logger.warning("Notifications for the sink %a, which is declared no more, go elsewhere", sink)
+                while page := await self.inbox.page(sink, after=0, limit=PAGE):
+                    await self.inbox.reroute({entry.id: self.admission.sink(entry) for entry in page})
+
+    async def page(self) -> bool:
         """Whether there was anything. Raises StoreError."""
-        page = await self.inbox.page(sink, after=0, limit=PAGE)
+        page = await self.inbox.page(UNROUTED, after=0, limit=PAGE)
         for entry in page:
-            await self.see_to(entry)
+            try:
+                await self.see_to(entry)
+            except StoreError:
+                raise
+            except Exception:
+                logger.exception("A notification could not be seen to; it is entry %d of the inbox", entry.id)
+                await self.dead(entry, "failed", "reconcile could not cope with it: the log tells more")
         return bool(page)
 
     async def see_to(self, entry: Entry) -> None:
@@ -91,17 +93,15 @@ class Clerk:
             await self.judge_again(entry)
         elif entry.lifecycle:
             await self.wish(entry)
+        elif (sink := self.admission.sink(entry)) != UNROUTED:
+            await self.readmit(entry, dataclasses.replace(entry, sink=sink))
         else:
-            await self.reroute(entry)
+            message = "no manifest says where it belongs: name a sink in its Subscription, or give one default: true"
+            await self.dead(entry, "no-sink", message)
 
-    async def reroute(self, entry: Entry) -> None:
-        again = self.admission.rerouted(entry)
-        if again.sink != UNROUTED:
-            await self.readmit(entry, again)
-            return
-        message = "no manifest says where it belongs: name a sink in its Subscription, or give one Sink default: true"
-        await self.inbox.settle([Settled(entry.id, State.DEAD, self.clock.now(), "no-sink", message)])
-        self.observer.told(Told.DEAD_LETTER, dataclasses.replace(entry, reason="no-sink", message=message))
+    async def dead(self, entry: Entry, reason: str, message: str) -> None:
+        await self.inbox.settle([Settled(entry.id, State.DEAD, self.clock.now(), reason, message)])
+        self.observer.told(Told.DEAD_LETTER, dataclasses.replace(entry, reason=reason, message=message))
 
     async def wish(self, entry: Entry) -> None:
         self.on_wish(wish_of(entry.change, tenant_id=entry.tenant_id or "", subscription_id=entry.subscription_id))

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.core.errors import StoreError
 from reconciler.core.event import Event
@@ -20,21 +20,21 @@ from reconciler.receiver.forwarding.destination import Destination
 from reconciler.receiver.forwarding.lanes import Job, Lanes, Sent
 from reconciler.receiver.forwarding.preparing import Prepared, Preparing
 from reconciler.receiver.forwarding.settling import Settler
+from reconciler.receiver.forwarding.window import Window
 from reconciler.receiver.observing import Content, Observer, Told
-from reconciler.receiver.verdicts import Doubt
+from reconciler.receiver.verdicts import Doubt, Reason
 from reconciler.receiver.verifying import Verifier
 
 __all__ = ["Forwarder", "Means"]
 
 PAGE = 256
-IN_HAND, BYTES_IN_HAND = 1024, 16 * 1024 * 1024
-"""What is read from the inbox and not settled, for each sink."""
-
 POLL = 1.0
 """Seconds after which it looks for what other processes have put into the inbox."""
 
 GIVE_WAY, LOOKS, FEW = 0.2, 20, 32
 """While requests crowd, a few entries are read after so many seconds; so often it looks whether they still do."""
+
+LONGEST_MESSAGE = 1000
 
 JUDGED_AGAIN = 10.0
 """Seconds until an entry whose signing keys could not be had is judged once more."""
@@ -59,38 +59,61 @@ class Means:
 class Forwarder:
     def __init__(self, destination: Destination, means: Means) -> None:
         self.destination, self.means = destination, means
-        self.in_hand = InHand()
         self.news, self.going_on = asyncio.Event(), asyncio.Event()
         self.going_on.set()
+        self.window = Window(destination.lanes, on_room=self.wake)
+        self.batches: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
+        self.front = 0
+        """Up to this id, all has been seen."""
+
         self.complaints = Complaints(logger)
 
     def wake(self) -> None:
-        """There is something new in the inbox."""
+        """There is something new in the inbox, or room for something old."""
         self.news.set()
 
     async def finish(self) -> None:
         """Read no more, and return once nothing is in hand."""
         self.going_on.clear()
-        await self.in_hand.empty()
+        await self.window.empty()
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        batches: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
         async with asyncio.TaskGroup() as group:
             lanes = Lanes(self.destination, group, clock=self.means.clock, on_sent=self.sent, on_retry=self.retried)
-            group.create_task(self.place(batches, lanes))
-            after = 0  # up to this id, everything was read
+            group.create_task(self.place(lanes))
             while True:
-                await self.in_hand.room()
+                await self.window.room()
                 most = FEW if await self.give_way() else PAGE
                 await self.going_on.wait()
                 self.news.clear()
-                page = await self.page(after, most)
-                if page:
-                    after = page[-1].id
-                    await batches.put(await self.batch(page))
-                else:
+                await self.refill()
+                if not await self.read(most):
                     await self.wait_for_news()
+
+    async def read(self, most: int) -> bool:
+        """The next entries; False where there are none."""
+        page = await self.page(self.front, most)
+        if page:
+            self.front = page[-1].id
+            await self.begin(self.window.take(page))
+        return bool(page)
+
+    async def refill(self) -> None:
+        """Lanes that had fallen behind and have room: from where the first of them has stopped."""
+        lanes = self.window.waiting()
+        after = min((lane.taken for lane in lanes), default=0)
+        while lanes:
+            page = await self.page(after, PAGE)
+            if page is None:
+                return
+            seen = [entry for entry in page if entry.id <= self.front]
+            if not seen:
+                for lane in lanes:
+                    lane.behind = False
+                return
+            after = seen[-1].id
+            await self.begin(self.window.retake(lanes, seen))
 
     async def give_way(self) -> bool:
         """Graph waits for an answer, what is in the inbox waits for nobody. True where it is crowded all the while."""
@@ -100,12 +123,13 @@ class Forwarder:
             await asyncio.sleep(GIVE_WAY / LOOKS)
         return True
 
-    async def page(self, after: int, most: int) -> Sequence[Entry]:
+    async def page(self, after: int, most: int) -> Sequence[Entry] | None:
+        """None where nobody knows."""
         try:
             return await self.means.inbox.page(self.destination.name, after=after, limit=most)
         except StoreError as error:
             self.complaints.add(f"The inbox cannot be read, nothing is forwarded: {error}")
-            return ()
+            return None
 
     async def wait_for_news(self) -> None:
         try:
@@ -114,38 +138,47 @@ class Forwarder:
         except TimeoutError:
             return
 
-    async def batch(self, page: Sequence[Entry]) -> "Batch":
+    async def begin(self, entries: Sequence[Entry]) -> None:
         """Verify what is encrypted, see which are duplicates, and begin to open the others."""
-        for entry in page:
-            self.in_hand.add(entry)
-        doubts = {entry.id: await self.doubt(entry) for entry in page if entry.encrypted}
-        fresh = await self.fresh([entry for entry in page if doubts.get(entry.id) is None])
+        if not entries:
+            return
+        doubts = await self.doubts([entry for entry in entries if entry.encrypted])
+        fresh = await self.fresh([entry for entry in entries if entry.id not in doubts])
         preparing = asyncio.ensure_future(self.means.preparing.prepare(fresh))
-        return Batch(page, {number: doubt for number, doubt in doubts.items() if doubt}, fresh, preparing)
+        await self.batches.put(Batch(entries, doubts, fresh, preparing))
 
-    async def place(self, batches: "asyncio.Queue[Batch]", lanes: Lanes) -> None:
+    async def place(self, lanes: Lanes) -> None:
         """Into the lanes, in their order, while the next ones are being opened."""
         while True:
-            batch = await batches.get()
+            batch = await self.batches.get()
             events = dict(self.opened(batch.fresh, await batch.preparing))
-            for entry in batch.page:
+            for entry in batch.entries:
                 doubt = batch.doubts.get(entry.id)
                 if doubt and doubt.for_good:
                     self.set_aside(entry, doubt)
                 elif doubt:
-                    lanes.add(Job(entry, functools.partial(self.late, entry)))
+                    lanes.add(self.window.number(entry), Job(entry, functools.partial(self.late, entry)))
                 elif event := events.get(entry.id):
-                    lanes.add(Job(entry, event))
+                    lanes.add(self.window.number(entry), Job(entry, event))
 
-    async def doubt(self, entry: Entry) -> Doubt | None:
-        tokens = json.loads(entry.tokens) if entry.tokens else ()
-        return await self.means.verifier.doubt(
-            tokens, tenant_id=entry.tenant_id or "", path=entry.path, at=entry.received_at
-        )
+    async def doubts(self, entries: Iterable[Entry]) -> Mapping[int, Doubt]:
+        """By the id of their entry. Where keys must be fetched first, that is waited for in their lanes."""
+        found = {entry.id: await self.doubt(entry, fetch=False) for entry in entries}
+        return {number: doubt for number, doubt in found.items() if doubt}
+
+    async def doubt(self, entry: Entry, *, fetch: bool) -> Doubt | None:
+        try:
+            tokens = json.loads(entry.tokens) if entry.tokens else ()
+            return await self.means.verifier.doubt(
+                tokens, tenant_id=entry.tenant_id or "", path=entry.path, at=entry.received_at, fetch=fetch
+            )
+        except Exception:
+            logger.exception("A notification could not be verified; it is entry %d of the inbox", entry.id)
+            return Doubt(Reason.FAILED, "reconcile could not cope with its tokens: the log tells more")
 
     async def late(self, entry: Entry) -> Event | None:
         """For one that cannot be judged yet, because the authority is away."""
-        while (doubt := await self.doubt(entry)) and not doubt.for_good:
+        while (doubt := await self.doubt(entry, fetch=True)) and not doubt.for_good:
             if self.means.clock.now() - entry.since > self.destination.retry.span:
                 break
             self.complaints.add(f"Encrypted notifications are kept until they can be verified: {doubt.message}")
@@ -161,7 +194,7 @@ class Forwarder:
         known = await self.known_already(entries)
         fresh = []
         for entry in entries:
-            twice = entry.fingerprint in known or not self.in_hand.first(entry)
+            twice = entry.fingerprint in known or not self.window.first(entry)
             if twice and entry.exact:
                 self.settle(entry, State.DONE, DUPLICATE, told=Told.DUPLICATE)
             else:
@@ -182,7 +215,7 @@ class Forwarder:
     async def known_already(self, entries: Sequence[Entry]) -> frozenset[str]:
         """Fingerprints of what was accepted before."""
         found = {entry.fingerprint for entry in entries if entry.fingerprint}
-        in_hand = self.in_hand.fingerprints.keys() & found
+        in_hand = self.window.fingerprints.keys() & found
         while True:
             try:
                 return await self.means.inbox.accepted(found) | in_hand
@@ -219,8 +252,9 @@ class Forwarder:
         attempts: int = 0,
         content: Content = None,
     ) -> None:
+        message = storable(message)
         settled = Settled(entry.id, state, self.means.clock.now(), reason, message, attempts)
-        self.means.settler.add(settled, self.in_hand.release)
+        self.means.settler.add(settled, self.window.release)
         if told is not Told.FORWARDED:  # most are, and their copy would cost more than all the rest here
             entry = dataclasses.replace(entry, state=state, reason=reason, message=message)
         self.means.observer.told(told, entry, content)
@@ -231,9 +265,9 @@ Fresh = Sequence[tuple[Entry, bool]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Batch:
-    """A page that is being opened."""
+    """Entries that are being opened."""
 
-    page: Sequence[Entry]
+    entries: Sequence[Entry]
     doubts: Mapping[int, Doubt]
     """By the id of their entry."""
 
@@ -241,41 +275,8 @@ class Batch:
     preparing: asyncio.Future[list[Prepared]]
 
 
-class InHand:
-    """What was read and is not settled."""
-
-    def __init__(self) -> None:
-        self.entries: dict[int, Entry] = {}
-        self.size = 0
-        self.fingerprints: dict[str, int] = {}
-        """Of those that are verified, with the id of the first that has it."""
-
-        self.left = asyncio.Event()
-
-    def add(self, entry: Entry) -> None:
-        self.entries[entry.id] = entry
-        self.size += len(entry.body)
-
-    def first(self, entry: Entry) -> bool:
-        """Whether no other one has its fingerprint; from now on it has."""
-        return entry.fingerprint is None or self.fingerprints.setdefault(entry.fingerprint, entry.id) == entry.id
-
-    def release(self, settled: Settled) -> None:
-        entry = self.entries.pop(settled.id)
-        self.size -= len(entry.body)
-        if entry.fingerprint and self.fingerprints.get(entry.fingerprint) == entry.id:
-            del self.fingerprints[entry.fingerprint]
-        self.left.set()
-
-    async def room(self) -> None:
-        """Return once there is room for another page."""
-        while len(self.entries) >= IN_HAND or self.size >= BYTES_IN_HAND:
-            await self.less()
-
-    async def empty(self) -> None:
-        while self.entries:
-            await self.less()
-
-    async def less(self) -> None:
-        self.left.clear()
-        await self.left.wait()
+def storable(message: str | None) -> str | None:
+    """A sink's message may have come from anywhere: short, and without what a database refuses."""
+    if message is None:
+        return None
+    return message[:LONGEST_MESSAGE].replace("\0", "").encode("utf-8", "backslashreplace").decode()

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import functools
 import logging
-import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -58,8 +57,7 @@ class Lanes:
 
         self.complaints = Complaints(logger)
 
-    def add(self, job: Job) -> None:
-        number = lane_of(job.entry) % self.destination.lanes
+    def add(self, number: int, job: Job) -> None:
         if lane := self.lanes.get(number):
             lane.append(job)
             return
@@ -68,10 +66,12 @@ class Lanes:
 
     async def work(self, number: int) -> None:
         lane = self.lanes[number]
-        while lane:
-            await self.carry_out(lane[0])
-            lane.popleft()
-        del self.lanes[number]
+        try:
+            while lane:
+                await self.carry_out(lane[0])
+                lane.popleft()
+        finally:
+            del self.lanes[number]
 
     async def carry_out(self, job: Job) -> None:
         event = job.event if isinstance(job.event, Event) else await job.event()
@@ -92,8 +92,10 @@ class Lanes:
         try:
             await self.destination.sink.send(event)
         except SinkError:
+            end_if_cancelled()  # whoever made this error of it: the process ends
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            end_if_cancelled()
             logger.exception("The sink %r has failed in a way that it should not", self.destination.name)
             message = f"the sink {self.destination.name!r} failed with {type(error).__name__}: the log tells more"
             raise Unreachable(message) from error
@@ -131,7 +133,7 @@ class Lanes:
         retry = self.destination.retry
         first, longest = retry.first.total_seconds(), retry.longest.total_seconds()
         if isinstance(error, Unreachable) and error.retry_after is not None:
-            return min(error.retry_after, longest)
+            return max(first, min(error.retry_after, longest))
         return tenacity.wait_exponential_jitter(initial=first, max=longest, jitter=first)(state)
 
     def note(self, entry: Entry, state: tenacity.RetryCallState) -> None:
@@ -140,6 +142,8 @@ class Lanes:
         self.complaints.add(f"The sink {self.destination.name!r} does not take events, they are kept: {error}")
 
 
-def lane_of(entry: Entry) -> int:
-    """By what changed, in any letter case; the same in each process."""
-    return zlib.crc32(f"{entry.tenant_id} {entry.resource or entry.subscription_id}".lower().encode())
+def end_if_cancelled() -> None:
+    """A CancelledError of the sink's own making ends nobody but the attempt."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError

@@ -47,6 +47,9 @@ class Office:
         self.means, self.admission, self.lease, self.on_wish = means, admission, lease, on_wish
         self.forwarders: dict[str, Forwarder] = {}
         self.clerk: Clerk | None = None
+        self.ending = False
+        """A group of tasks that ends by a mistake swallows that it was cancelled as well."""
+
         self.complaints = Complaints(logger)
 
     def wake(self, sink: str) -> None:
@@ -59,12 +62,13 @@ class Office:
         """Until it is cancelled. Whatever else ends it is said, and it begins anew: what it had in hand is stored."""
         settling, forwarding = asyncio.create_task(self.means.settler.run()), asyncio.create_task(self.go_on())
         try:
-            await asyncio.shield(forwarding)
+            await asyncio.wait([settling, forwarding], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await self.finish()
             raise
         finally:
             # First who has outcomes, then who writes them down.
+            self.ending = True
             for task in (forwarding, settling):
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -79,7 +83,7 @@ class Office:
             logger.info("What was being forwarded is sent again by the next process")
 
     async def go_on(self) -> None:
-        while True:
+        while not self.ending:
             await self.forward_while_leased()
 
     async def forward_while_leased(self) -> None:
@@ -87,10 +91,15 @@ class Office:
             self.complaints.add("Another process forwards what is in the inbox; this one stands by")
             await asyncio.sleep(RENEWAL)
             return
+        # What was forwarded before is read again until it is written down.
+        await self.means.settler.empty()
         try:
             await self.forward()
         except* LeaseLost:
             logger.warning("Another process has taken the forwarding over")
+        except* StoreError as errors:
+            self.complaints.add(f"The inbox cannot be read, nothing is forwarded: {errors.exceptions[0]}")
+            await asyncio.sleep(AGAIN)
         except* Exception:
             logger.exception("Forwarding has ended in a way that it should not, and begins anew")
             await asyncio.sleep(AGAIN)
@@ -106,6 +115,7 @@ class Office:
             on_readmitted=self.wake,
             clock=self.means.clock,
         )
+        await self.clerk.route_lost()
         async with asyncio.TaskGroup() as group:
             for forwarder in self.forwarders.values():
                 group.create_task(forwarder.run())

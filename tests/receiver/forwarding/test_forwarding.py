@@ -3,18 +3,20 @@
 import asyncio
 import datetime as dt
 import json
+import zlib
 
 import pytest
 
 from reconciler.core.errors import StoreError
 from reconciler.core.lifecycle import Kind, Wish
+from reconciler.core.subject import subject_of
 from reconciler.emulator.entra.keys import Keys
 from reconciler.emulator.notifications.encryption import encrypted
 from reconciler.engine.inbox import State
 from reconciler.engine.sinks import Refused, Unreachable
 from reconciler.receiver.destinations import Destinations
 from reconciler.receiver.forwarding import Retry
-from reconciler.receiver.forwarding.forwarder import IN_HAND, PAGE
+from reconciler.receiver.forwarding.window import IN_A_LANE
 from reconciler.receiver.private_keys import PrivateKeys
 from reconciler.store import Store
 from reconciler.store.letters import Choice
@@ -196,6 +198,36 @@ class TestOrder:
             await post.done()
         assert len(post.sink.events) == 51
 
+    async def test_a_resource_that_is_stubborn_keeps_no_other_however_much_waits_for_it(self, tmp_path):
+        """And all of it comes in order once it gives in."""
+        held = asyncio.Event()
+
+        async def react(event):
+            if event.subject == "teams/one":
+                await held.wait()
+
+        async with Post(tmp_path, NotingSink(react)) as post:
+            for start in range(0, 1500, 250):
+                await post.deliver(*numbered(range(start, start + 250), item))
+            others = [name for name in (f"r{number}" for number in range(100)) if lane(post, name) != lane(post, TEAM)]
+            await post.deliver(*(item(resource=name, resourceData={"id": name}) for name in others))
+            await post.until(lambda: len(post.sink.events) == len(others))
+            held.set()
+            await post.done()
+        assert [number for number in post.sink.ids if isinstance(number, int)] == list(range(1500))
+        assert post.telling.told_of.count(("forwarded", None)) == 1500 + len(others)
+
+    async def test_however_a_resource_is_spelled(self, tmp_path):
+        async def slow(event):
+            await asyncio.sleep(0.01 if b"teams('" in event.content else 0)
+
+        async with Post(tmp_path, NotingSink(slow)) as post:
+            for number in range(40):
+                spelled = ("teams('one')", "teams/one", "/Teams('one')")[number % 3]
+                await post.deliver(item(resource=spelled, resourceData={"id": number}))
+            await post.done()
+        assert post.sink.ids == list(range(40))
+
     async def test_lanes_bound_what_is_under_way(self, tmp_path):
         async def react(event):
             await asyncio.sleep(0.001)
@@ -211,7 +243,7 @@ class TestOrder:
 
         names = {(TENANT, "all-teams"): "b"}
         async with Post(tmp_path, NotingSink(away), NotingSink(), by_name=names) as post:
-            await post.deliver(*(item(FABRIKAM, resource=f"r{number}") for number in range(IN_HAND + 500)))
+            await post.deliver(*(item(FABRIKAM, resource=f"r{number}") for number in range(2000)))
             await post.deliver(*numbered(range(10), item))
             await post.until(lambda: len(post.sinks[1].events) == 10)
             assert post.sinks[0].events == []
@@ -223,9 +255,9 @@ class TestOrder:
         async with Post(tmp_path, NotingSink(away)) as post:
             for _ in range(10):
                 await post.deliver(*(item(resource=f"r{number}") for number in range(500)))
-            await post.until(lambda: len(post.office.forwarders["a"].in_hand.entries) >= IN_HAND)
+            await post.until(lambda: len(post.office.forwarders["a"].window.held) == 16 * IN_A_LANE)
             await asyncio.sleep(0.2)
-            assert len(post.office.forwarders["a"].in_hand.entries) < IN_HAND + PAGE
+            assert len(post.office.forwarders["a"].window.held) == 16 * IN_A_LANE
             assert (await post.inbox.depths())["a", State.WAITING].count == 5000
 
 
@@ -258,6 +290,61 @@ class TestRetries:
             await post.deliver(item())
             await post.done()
         assert post.clock.slept == [140, 280, 300], "but never longer than the longest pause"
+
+    async def test_a_sink_that_says_at_once_is_not_asked_in_a_circle(self, tmp_path):
+        attempts = 0
+
+        async def react(event):
+            nonlocal attempts
+            attempts += 1
+            if attempts < 4:
+                raise Unreachable("no", retry_after=0)
+
+        async with Post(tmp_path, NotingSink(react)) as post:
+            await post.deliver(item())
+            await post.done()
+        assert post.clock.slept == [1, 1, 1]
+
+    async def test_a_sink_that_cancels_itself_ends_nothing(self, tmp_path, caplog):
+        failures = iter([asyncio.CancelledError(), None])
+
+        async def react(event):
+            if error := next(failures, None):
+                raise error
+
+        async with Post(tmp_path, NotingSink(react)) as post:
+            await post.deliver(*numbered(range(3), item))
+            await post.done()
+        assert post.sink.ids == [0, 1, 2]
+        assert "CancelledError" in caplog.text
+
+    async def test_a_sink_that_swallows_the_end_does_not_keep_the_process(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("reconciler.receiver.forwarding.office.GRACE", 0.05)
+
+        async def react(event):
+            try:
+                await asyncio.Event().wait()
+            except BaseException as error:
+                raise ValueError("somebody's own code") from error
+
+        async with Post(tmp_path, NotingSink(react)) as post:
+            await post.deliver(item())
+            await post.until(lambda: post.sink.under_way)
+            async with asyncio.timeout(5):
+                await post.stop()
+
+    @pytest.mark.parametrize("odd", ["\ud800", "\0", "x" * 100_000])
+    async def test_an_odd_message_of_a_sink_is_written_down_all_the_same(self, tmp_path, odd):
+        async def react(event):
+            raise Refused(f"no {odd}")
+
+        async with Post(tmp_path, NotingSink(react)) as post:
+            await post.deliver(*numbered(range(3), item))
+            await post.done()
+            found = await post.letters.list(Choice(), limit=10)
+        assert [letter.reason for letter in found] == ["refused"] * 3
+        assert all((letter.message or "").startswith("no ") for letter in found)
+        assert all(len(letter.message or "") <= 1000 for letter in found)
 
     async def test_for_so_long_and_then_it_is_a_dead_letter_that_can_be_retried(self, tmp_path):
         away = True
@@ -392,6 +479,16 @@ class TestDuplicates:
             await post.done()
         assert len(post.sink.events) == 1
 
+    async def test_a_copy_that_can_be_opened_is_not_dropped_for_one_that_cannot(self, tmp_path):
+        closed = encrypted(b'{"id": "t"}', reader(3072).sent, certificate_id="other")
+        content = encrypted(b'{"id": "t"}', reader(2048).sent, certificate_id="rich")
+        async with Post(tmp_path, keys=keys()) as post:
+            for each in (closed, content):
+                await post.deliver(item(id="n1", encryptedContent=each), tokens=[token()])
+                await post.done()
+            assert await post.states() == [("dead", "no-key")]
+        assert len(post.sink.events) == 1
+
     async def test_a_dead_letter_that_is_retried_is_not_dropped_for_its_copies(self, tmp_path):
         refuse = True
 
@@ -491,6 +588,67 @@ class TestAStoreThatFails:
             await post.done()
         assert len(post.sink.events) == 1
 
+    async def test_one_that_cannot_be_written_down_keeps_no_other(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("reconciler.receiver.forwarding.settling.PAUSE", 0.01)
+        async with Post(tmp_path) as post:
+            settle, faulty = post.inbox.settle, True
+
+            async def failing(settled):
+                if faulty and any(each.id == 2 for each in settled):
+                    raise StoreError("the value is out of range")
+                await settle(settled)
+
+            monkeypatch.setattr(post.inbox, "settle", failing)
+            await post.deliver(*numbered(range(6), item))
+            await post.until(lambda: len(post.sink.events) == 6)
+
+            async def only_that_one_is_left():
+                return await post.states() == [("waiting", None)]
+
+            await post.until(only_that_one_is_left)
+            faulty = False
+            await post.done()
+        assert len(post.sink.events) == 6
+
+    async def test_a_mistake_while_writing_down_is_said_and_tried_again(self, tmp_path, monkeypatch, caplog):
+        monkeypatch.setattr("reconciler.receiver.forwarding.settling.PAUSE", 0.01)
+        async with Post(tmp_path) as post:
+            settle, failures = post.inbox.settle, iter([MemoryError()] * 2)
+
+            async def failing(settled):
+                for error in failures:
+                    raise error
+                await settle(settled)
+
+            monkeypatch.setattr(post.inbox, "settle", failing)
+            await post.deliver(item())
+            await post.done()
+        assert "by a mistake of ours" in caplog.text
+
+    async def test_what_was_forwarded_is_written_down_before_it_is_read_again(self, tmp_path, monkeypatch):
+        """The lease was lost for a moment, and the store was slow."""
+        monkeypatch.setattr("reconciler.receiver.forwarding.office.RENEWAL", 0.02)
+        monkeypatch.setattr("reconciler.receiver.forwarding.settling.PAUSE", 0.01)
+        async with Post(tmp_path) as post:
+            settle, held = post.inbox.settle, asyncio.Event()
+            hold, losses = post.office.lease.hold, [True]
+
+            async def slow(settled):
+                await held.wait()
+                await settle(settled)
+
+            async def lost():
+                return False if post.sink.events and losses and losses.pop() else await hold()
+
+            monkeypatch.setattr(post.inbox, "settle", slow)
+            monkeypatch.setattr(post.office.lease, "hold", lost)
+            await post.deliver(*numbered(range(20), item))
+            await post.until(lambda: not losses)
+            await asyncio.sleep(0.2)
+            held.set()
+            await post.done()
+        assert sorted(post.sink.ids) == list(range(20))
+
     async def test_it_is_read_again(self, tmp_path, monkeypatch):
         monkeypatch.setattr("reconciler.receiver.forwarding.forwarder.POLL", 0.01)
         async with Post(tmp_path) as post:
@@ -576,17 +734,32 @@ class TestWithoutASink:
             await post.done()
         assert len(post.sink.events) == 2
 
-    async def test_a_sink_that_is_declared_no_more_loses_nothing(self, tmp_path):
+    async def test_a_sink_that_is_declared_no_more_loses_nothing(self, tmp_path, monkeypatch):
+        """Nor the order, beside what comes later."""
+        monkeypatch.setattr("reconciler.receiver.forwarding.office.GRACE", 0.05)
+
         async def away(event):
             await asyncio.Event().wait()
 
         names = {(TENANT, "all-teams"): "b"}
         async with Post(tmp_path, NotingSink(), NotingSink(away), by_name=names) as post:
-            await post.deliver(item())
+            await post.deliver(*numbered(range(300), item))
             await post.until(lambda: post.sinks[1].under_way)
         async with Post(tmp_path) as post:
+            await post.deliver(*numbered([300], item))
             await post.done()
-        assert len(post.sink.events) == 1
+        assert post.sink.ids == list(range(301))
+
+    async def test_one_that_the_clerk_cannot_cope_with_keeps_no_other(self, tmp_path, monkeypatch, caplog):
+        async with Post(tmp_path) as post:
+            monkeypatch.setattr(post.office, "on_wish", None)
+            await post.stop()
+            await post.deliver(item(lifecycleEvent="missed"))
+            post.office.ending = False
+            post.start()
+            await post.done()
+            assert await post.states() == [("dead", "failed")]
+        assert "could not be seen to" in caplog.text
 
 
 async def test_strangers_do_not_fill_the_disk(tmp_path, caplog):
@@ -600,6 +773,13 @@ async def test_strangers_do_not_fill_the_disk(tmp_path, caplog):
     discarded = post.telling.told_of.count(("discarded", "client-state"))
     assert discarded + post.telling.told_of.count(("set-aside", "client-state")) == 50
     assert caplog.text.count("its room in the inbox is full") == 1
+
+
+TEAM = "teams('one')"
+
+
+def lane(post, resource):
+    return zlib.crc32(f"{TENANT} {subject_of(resource)}".lower().encode()) % 16
 
 
 def set_destinations(post, destinations):
