@@ -25,8 +25,8 @@ class Forwarded:
 
     @property
     def sink(self) -> dict[str, Any]:
-        """Its manifest: it is not begun anew while it is read."""
-        return manifest("Sink", "events", file={"path": str(self.file), "maxSize": "8GiB"})
+        """Its manifest: it is not begun anew while it is read, and as many lines share a flush as may."""
+        return manifest("Sink", "events", file={"path": str(self.file), "maxSize": "8GiB"}, lanes=64)
 
     def count(self) -> int:
         """Of the whole lines so far."""

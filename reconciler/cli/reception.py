@@ -9,6 +9,7 @@ await reception.run()          # until it is cancelled
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -66,6 +67,7 @@ class Reception:
 
     async def run(self) -> None:
         """Until it is cancelled. Raises ReconcilerError, and OSError where standard output takes no more."""
+        gc.freeze()  # all that was imported stays, and looking through it again and again would hold up answers
         try:
             async with Store.open(state_location(self.options)) as store:
                 await self.receive(store)

@@ -13,8 +13,8 @@ from reconciler.engine.inbox import Entry, Settled
 
 __all__ = ["Lane", "Window"]
 
-IN_A_LANE, BYTES = 64, 16 * 1024 * 1024
-"""Entries of one lane, and bytes of all of them."""
+IN_A_LANE, LOW, BYTES = 64, 16, 16 * 1024 * 1024
+"""Entries of one lane, when more of them are wanted, and bytes of all."""
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -88,7 +88,7 @@ class Window:
         return {lane for lane in self.lanes if self.can_go_on(lane)}
 
     def can_go_on(self, lane: Lane) -> bool:
-        return lane.behind and lane.held <= IN_A_LANE / 2 and self.size < BYTES
+        return lane.behind and lane.held <= LOW and self.size < BYTES
 
     def lane_of(self, entry: Entry) -> Lane:
         """By what has changed, however it is spelled; the same in each process."""
@@ -117,9 +117,12 @@ class Window:
             self.on_room()
 
     async def room(self) -> None:
-        """Return once anything can be taken."""
-        while all(lane.behind for lane in self.lanes) and not self.waiting():
+        """Return once a lane has little left, so that hardly any of the others is full before it has enough."""
+        while not any(lane.held <= LOW and not self.stuck(lane) for lane in self.lanes):
             await self.smaller()
+
+    def stuck(self, lane: Lane) -> bool:
+        return self.size >= BYTES and lane.behind
 
     async def empty(self) -> None:
         while self.held:

@@ -16,7 +16,7 @@ from reconciler.engine.inbox import State
 from reconciler.engine.sinks import Refused, Unreachable
 from reconciler.receiver.destinations import Destinations
 from reconciler.receiver.forwarding import Retry
-from reconciler.receiver.forwarding.window import IN_A_LANE
+from reconciler.receiver.forwarding.window import IN_A_LANE, LOW
 from reconciler.receiver.private_keys import PrivateKeys
 from reconciler.store import Store
 from reconciler.store.letters import Choice
@@ -255,9 +255,10 @@ class TestOrder:
         async with Post(tmp_path, NotingSink(away)) as post:
             for _ in range(10):
                 await post.deliver(*(item(resource=f"r{number}") for number in range(500)))
-            await post.until(lambda: len(post.office.forwarders["a"].window.held) == 16 * IN_A_LANE)
+            window = post.office.forwarders["a"].window
+            await post.until(lambda: all(each.held > LOW for each in window.lanes))
             await asyncio.sleep(0.2)
-            assert len(post.office.forwarders["a"].window.held) == 16 * IN_A_LANE
+            assert len(window.held) <= 16 * IN_A_LANE
             assert (await post.inbox.depths())["a", State.WAITING].count == 5000
 
 
