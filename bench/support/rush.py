@@ -12,6 +12,7 @@ import re
 import ssl
 import statistics
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
@@ -123,7 +124,7 @@ class Crowd:
         self.requests, self.status, self.per_second = requests, status, per_second
         self.allowed = math.inf if math.isinf(per_second) else 0.0
         self.lines: list[Line] = []
-        self.idle: list[Line] = []
+        self.idle: deque[Line] = deque()
         self.sent = 0
         self.is_over = False
         self.failure: BenchError | None = None
@@ -136,7 +137,7 @@ class Crowd:
                 lambda: Line(self), "127.0.0.1", server.port, ssl=server.trust, server_hostname=name
             )
             self.lines.append(line)
-        self.idle = list(self.lines)
+        self.idle.extend(self.lines)
 
     async def run(self) -> None:
         """Until all is answered, or something else than was meant."""
@@ -155,13 +156,14 @@ class Crowd:
                 raise self.failure
 
     def go_on(self) -> None:
+        """In turn: a server closes a connection that nobody uses for some seconds."""
         while self.idle and self.sent < self.allowed and not self.is_over:
             request = next(self.requests, None)
             if request is None:
                 self.is_over = True
             else:
                 self.sent += 1
-                self.idle.pop().send(request)
+                self.idle.popleft().send(request)
 
     def answered(self, line: "Line", answer: bytes, wait: float) -> None:
         if int(answer[9:12]) != self.status:

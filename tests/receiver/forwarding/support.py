@@ -10,15 +10,20 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
-from collections.abc import Awaitable, Callable, Iterable
+import zlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
+from reconciler.core.errors import StoreError
 from reconciler.core.event import Event
 from reconciler.core.lifecycle import Wish
+from reconciler.core.subject import subject_of
 from reconciler.emulator.entra.keys import Keys
-from reconciler.engine.inbox import Entry, State
+from reconciler.engine.inbox import Entry, Inbox, State
 from reconciler.receiver.destinations import Destinations
 from reconciler.receiver.entries import Admission
 from reconciler.receiver.forwarding import Destination, Means, Office, Retry
@@ -32,7 +37,7 @@ from reconciler.receiver.taking import SetAsideRoom, Taker
 from reconciler.receiver.verifying import Verifier
 from reconciler.store import Store
 from reconciler.store.letters import Choice
-from tests.receiver.sending import NOW, Served, delivery, signing_key, verifier
+from tests.receiver.sending import NOW, TENANT, Served, delivery, signing_key, verifier
 from tests.support.world import until
 
 
@@ -190,3 +195,34 @@ class Post:
 def numbered(numbers: Iterable[Any], make: Callable[..., dict[str, Any]], **more: Any) -> list[dict[str, Any]]:
     """Items about one team each, told apart by ``resourceData.id``."""
     return [make(resource="teams('one')", resourceData={"id": number}, **more) for number in numbers]
+
+
+def failing_first(inbox: Inbox, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first call of that name."""
+    real, failures = getattr(inbox, name), iter([StoreError("locked")])
+
+    async def failing(*given: Any, **more: Any) -> Any:
+        for error in failures:
+            raise error
+        return await real(*given, **more)
+
+    monkeypatch.setattr(inbox, name, failing)
+
+
+TEAM = "teams('one')"
+
+
+def lane_of(resource: str) -> int:
+    """As a window has it, for the tenant of these tests."""
+    return zlib.crc32(f"{TENANT} {subject_of(resource)}".lower().encode()) % 16
+
+
+def set_destinations(post: Post, destinations: Destinations) -> None:
+    """As other manifests would."""
+    object.__setattr__(post.admission, "destinations", destinations)
+
+
+async def letters(folder: Path) -> Sequence[Entry]:
+    """All that is in a store that nobody has open."""
+    async with Store.open(folder) as store:
+        return await store.letters().list(Choice(states=frozenset(State)), limit=10_000)
