@@ -7,7 +7,6 @@ it was never sent, AnswerLost where it may have been, Denied where the certifica
 import asyncio
 import contextlib
 import dataclasses
-import ipaddress
 import ssl
 import urllib.parse
 import uuid
@@ -17,16 +16,15 @@ from typing import Any
 import httpx
 
 from reconciler import __version__
+from reconciler.clients import CONNECTIONS, LIMITS, Clients, UnreadableAuthorities, authorities, distrusted
 from reconciler.core.clouds import Cloud
 from reconciler.core.errors import AnswerLost, Denied, GraphError, Transient, Unsorted
+from reconciler.core.hosts import on_loopback
 from reconciler.graph.answers import Answer
 
 __all__ = ["Timeouts", "TokenAnswer", "TokenHttp", "Transport"]
 
 IN_FLIGHT = 100
-CONNECTIONS = 8
-"""For one client: with 16 httpx is half as fast, and its slowest answers take ten times as long."""
-
 CLIENTS = -(-IN_FLIGHT // CONNECTIONS)
 LARGEST_ANSWER = 32 * 1024 * 1024
 USER_AGENT = f"reconciler/{__version__}"
@@ -53,7 +51,7 @@ class Transport:
         self.cloud = cloud
         self.slots = asyncio.Semaphore(IN_FLIGHT)
         self._timeouts = timeouts or Timeouts()
-        self._lanes: list[Lane] = []
+        self._clients = Clients(self.open_client, most=CLIENTS)
         self._tls: ssl.SSLContext | None = None
 
     async def send(self, method: str, url: str, *, token: str, body: Mapping[str, Any] | None = None) -> Answer:
@@ -64,24 +62,11 @@ class Transport:
             "client-request-id": str(uuid.uuid4()),
             "accept": "application/json",
         }
-        with self.lane() as lane, failures(method, target.host, self.cloud):
+        with self._clients.client() as client, failures(method, target.host, self.cloud):
             async with asyncio.timeout(self._timeouts.total):
-                async with lane.client.stream(method, target, headers=headers, json=body) as response:
+                async with client.stream(method, target, headers=headers, json=body) as response:
                     content = await whole(response.aiter_bytes(), target.host)
                     return Answer(response.status_code, content, lowered(response.headers))
-
-    @contextlib.contextmanager
-    def lane(self) -> Iterator["Lane"]:
-        """The least busy client; a further one only where all are busy to the last connection."""
-        lane = min(self._lanes, key=lambda lane: lane.busy, default=None)
-        if lane is None or (lane.busy >= CONNECTIONS and len(self._lanes) < CLIENTS):
-            lane = Lane(self.open_client())
-            self._lanes.append(lane)
-        lane.busy += 1
-        try:
-            yield lane
-        finally:
-            lane.busy -= 1
 
     def open_client(self) -> httpx.AsyncClient:
         self._tls = self._tls or trust(self.cloud)
@@ -89,23 +74,13 @@ class Transport:
             verify=self._tls,
             trust_env=proxies_allowed(self.cloud),
             timeout=httpx_timeout(self._timeouts),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            limits=LIMITS,
             headers={"user-agent": USER_AGENT},
             follow_redirects=False,
         )
 
     async def aclose(self) -> None:
-        lanes, self._lanes = self._lanes, []
-        for lane in lanes:
-            await lane.client.aclose()
-
-
-@dataclasses.dataclass(slots=True)
-class Lane:
-    """One httpx client and how many requests it is at."""
-
-    client: httpx.AsyncClient
-    busy: int = 0
+        await self._clients.aclose()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -181,20 +156,14 @@ def failures(method: str, host: str, cloud: Cloud) -> Iterator[None]:
 
 def unreachable(error: Exception, host: str, cloud: Cloud) -> GraphError:
     """A certificate that is not trusted does not heal by waiting, so it is for a person: Denied, not Transient."""
-    refused = next((cause for cause in causes(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
-    if refused is None:
+    why = distrusted(error)
+    if why is None:
         return Transient(f"{host} cannot be reached: {reason(error)}")
     trusted = f"the authorities of {cloud.ca_file}" if cloud.ca_file else "this machine's trusted authorities"
     return Denied(
-        f"the certificate of {host} does not fit {trusted} ({refused.verify_message or refused.reason});"
+        f"the certificate of {host} does not fit {trusted} ({why});"
         " name the right authority in caFile, or check who answers there"
     )
-
-
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def reason(error: Exception) -> str:
@@ -202,24 +171,15 @@ def reason(error: Exception) -> str:
 
 
 def trust(cloud: Cloud) -> ssl.SSLContext:
-    """With a ``ca_file`` only that authority; it is loaded by hand, so no environment variable can add to it."""
     try:
-        return ssl.create_default_context(cafile=cloud.ca_file) if cloud.ca_file else httpx.create_ssl_context()
-    except OSError as error:  # an ssl.SSLError is one, too
-        place = f"{cloud.ca_file}, check caFile" if cloud.ca_file else "this machine, check SSL_CERT_FILE"
-        raise Denied(f"the trusted authorities cannot be read ({error.strerror or error}) from {place}") from error
+        return authorities(cloud.ca_file)
+    except UnreadableAuthorities as error:
+        raise Denied(str(error)) from error
 
 
 def proxies_allowed(cloud: Cloud) -> bool:
     """The environment's proxies are for the known clouds: a test's or a laboratory's Graph is reached directly."""
     return cloud.known and not any(on_loopback(httpx.URL(url).host) for url in (cloud.graph, cloud.authority))
-
-
-def on_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def within(url: str, home: str) -> httpx.URL:

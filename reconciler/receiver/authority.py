@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from reconciler import __version__
+from reconciler.clients import UnreadableAuthorities, authorities
 from reconciler.receiver.signing_keys import FetchFailed
 
 __all__ = ["Authority"]
@@ -70,14 +71,10 @@ class Authority:
         return bytes(content)
 
     def trust(self) -> ssl.SSLContext:
-        """With a ``ca_file`` that authority alone, else the machine's, to which SSL_CERT_FILE counts."""
         try:
-            return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else httpx.create_ssl_context()
-        except OSError as error:  # an ssl.SSLError is one, too
-            place = f"{self.ca_file}, check caFile" if self.ca_file else "this machine, check SSL_CERT_FILE"
-            raise FetchFailed(
-                f"the trusted authorities cannot be read ({error.strerror or error}) from {place}"
-            ) from error
+            return authorities(self.ca_file)
+        except UnreadableAuthorities as error:
+            raise FetchFailed(str(error)) from error
 
     @property
     def host(self) -> str:

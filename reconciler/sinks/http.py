@@ -5,9 +5,7 @@ A redirect is not followed: what is sent may be confidential, so it goes where t
 
 import asyncio
 import contextlib
-import dataclasses
 import datetime as dt
-import ipaddress
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -17,15 +15,14 @@ from typing import NoReturn
 import httpx
 
 from reconciler import __version__
+from reconciler.clients import LIMITS, Clients, UnreadableAuthorities, authorities, distrusted
 from reconciler.core.event import MEDIA_TYPE, Event
+from reconciler.core.hosts import on_loopback
 from reconciler.engine.sinks import Refused, SinkError, Unreachable
 from reconciler.sinks.settings import HttpSettings
 from reconciler.sinks.signing import read_key, signed
 
 __all__ = ["HttpSink"]
-
-CONNECTIONS = 8
-"""For one client: with 16 httpx is half as fast, and its slowest answers take ten times as long."""
 
 CLIENTS = 8
 LARGEST_ANSWER = 4096
@@ -49,14 +46,6 @@ def system_time() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@dataclasses.dataclass(slots=True)
-class Lane:
-    """One httpx client and how many requests it is at."""
-
-    client: httpx.AsyncClient
-    busy: int = 0
-
-
 class HttpSink:
     """Done once the receiver has answered 2xx. What it will never take it says with 400, 413, 415 or 422."""
 
@@ -72,16 +61,16 @@ class HttpSink:
             "content-type": MEDIA_TYPE,
             "user-agent": f"reconciler/{__version__}",
         } | dict(self.read_headers())
-        self.lanes: list[Lane] = []
+        self.clients = Clients(self.open_client, most=CLIENTS)
         self.trusted: ssl.SSLContext | None = None
 
     async def send(self, event: Event) -> None:
         await self.trust()
         stamped = signed(self.keys, identifier=event.id, content=event.content, now=self.now())
-        with self.lane() as lane, self.failures():
+        with self.failures(), self.clients.client() as client:
             async with (
                 asyncio.timeout(self.settings.timeout),
-                lane.client.stream("POST", self.url, content=event.content, headers=self.headers | stamped) as response,
+                client.stream("POST", self.url, content=event.content, headers=self.headers | stamped) as response,
             ):
                 await drain(response)
         if not response.is_success:
@@ -111,35 +100,19 @@ class HttpSink:
             raise Unreachable(f"{self} cannot be reached: {self.reason(error)}") from error
 
     def reason(self, error: Exception) -> str:
-        distrusted = next((each for each in causes(error) if isinstance(each, ssl.SSLCertVerificationError)), None)
-        if distrusted:
+        if why := distrusted(error):
             trusted = self.settings.ca_file or "this machine's trusted authorities"
-            said = distrusted.verify_message or distrusted.reason
-            return f"its certificate does not fit {trusted} ({said}), name its authority in caFile"
+            return f"its certificate does not fit {trusted} ({why}), name its authority in caFile"
         if isinstance(error, httpx.RequestError) and not isinstance(error, httpx.LocalProtocolError):
             return f"{str(error).rstrip(' .') or type(error).__name__}, check that it runs"
         return f"{type(error).__name__}, check its url and the proxies of the environment"  # its text may be a secret
-
-    @contextlib.contextmanager
-    def lane(self) -> Iterator[Lane]:
-        """The least busy client; a further one only where all are busy to the last connection."""
-        lane = min(self.lanes, key=lambda lane: lane.busy, default=None)
-        if lane is None or (lane.busy >= CONNECTIONS and len(self.lanes) < CLIENTS):
-            with self.failures():
-                lane = Lane(self.open_client())
-            self.lanes.append(lane)
-        lane.busy += 1
-        try:
-            yield lane
-        finally:
-            lane.busy -= 1
 
     def open_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             verify=self.trusted or True,
             trust_env=self.settings.ca_file is None and not on_loopback(self.url.host),
             timeout=httpx.Timeout(self.settings.timeout, pool=None),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            limits=LIMITS,
             follow_redirects=False,
         )
 
@@ -148,16 +121,10 @@ class HttpSink:
             self.trusted = await asyncio.to_thread(self.read_authorities)
 
     def read_authorities(self) -> ssl.SSLContext:
-        """With a ``ca_file`` that authority alone, else the machine's, to which SSL_CERT_FILE counts."""
-        ca_file = self.settings.ca_file
         try:
-            return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
-        except OSError as error:  # an ssl.SSLError is one, too
-            place = f"{ca_file}, check caFile" if ca_file else "this machine, check SSL_CERT_FILE"
-            raise Unreachable(
-                f"the sink {self.settings.name!r} cannot read the trusted authorities"
-                f" ({error.strerror or type(error).__name__}) from {place}"
-            ) from error
+            return authorities(self.settings.ca_file)
+        except UnreadableAuthorities as error:
+            raise Unreachable(f"the sink {self.settings.name!r} cannot connect: {error}") from error
 
     def read_keys(self) -> Iterator[bytes]:
         for number, written in enumerate(self.settings.signing_keys, start=1):
@@ -180,9 +147,7 @@ class HttpSink:
             yield name.lower(), value.decode("latin-1")
 
     async def close(self) -> None:
-        lanes, self.lanes = self.lanes, []
-        for lane in lanes:
-            await lane.client.aclose()
+        await self.clients.aclose()
 
     def __str__(self) -> str:
         """Without the path and the query, which may be a secret of their own."""
@@ -211,16 +176,3 @@ def wait(written: str | None, now: dt.datetime) -> float | None:
             return None
         asked = (until if until.tzinfo else until.replace(tzinfo=dt.UTC)) - now
     return min(max(asked, dt.timedelta()), LONGEST_WAIT).total_seconds()
-
-
-def on_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

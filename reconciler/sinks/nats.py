@@ -19,6 +19,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from reconciler import __version__
+from reconciler.clients import UnreadableAuthorities, authorities
 from reconciler.core.event import MEDIA_TYPE, Event
 from reconciler.engine.sinks import Refused, SinkError, Unreachable
 from reconciler.sinks.credentials import Credentials, read_credentials
@@ -170,14 +171,10 @@ class NatsSink:
         return client
 
     def trust(self) -> ssl.SSLContext:
-        ca_file = self.settings.ca_file
         try:
-            return ssl.create_default_context(cafile=ca_file)
-        except OSError as error:  # an ssl.SSLError is one, too
-            raise Unreachable(
-                f"the sink {self.settings.name!r} cannot read the trusted authorities"
-                f" ({error.strerror or type(error).__name__}) from {ca_file}, check caFile"
-            ) from error
+            return authorities(self.settings.ca_file)
+        except UnreadableAuthorities as error:
+            raise Unreachable(f"the sink {self.settings.name!r} cannot connect: {error}") from error
 
     def read_login(self) -> Iterator[tuple[str, Any]]:
         settings = self.settings

@@ -290,10 +290,10 @@ async def test_a_hundred_in_flight_over_clients_of_eight(graph, odd, scripted):
             await scripted.came.acquire()
     await asyncio.sleep(0.1)
     assert len(scripted.asked) == 102
-    assert sorted(lane.busy for lane in transport._lanes) == [4] + [8] * 12
+    assert sorted(pooled.busy for pooled in transport._clients.pool) == [4] + [8] * 12
     scripted.open.set()
     await asyncio.gather(*tasks)
-    assert {lane.busy for lane in transport._lanes} == {0}
+    assert {pooled.busy for pooled in transport._clients.pool} == {0}
 
 
 async def test_the_tenants_of_an_app_share_its_pace(access, emulator, clock):

@@ -360,7 +360,7 @@ async def test_no_secret_is_sent_to_a_server_without_tls_where_tls_is_asked_for(
 
 
 async def test_a_ca_file_that_is_missing(server, opened, events):
-    with pytest.raises(Unreachable, match=r"cannot read the trusted authorities \(No such file.* check caFile"):
+    with pytest.raises(Unreachable, match=r"the trusted authorities cannot be read \(No such file.* check caFile"):
         await opened(server, ca_file="/none.pem").send(events())
 
 

@@ -1,13 +1,13 @@
 """``kind: Sink``: where the notifications that our receiver has verified are forwarded to."""
 
 import datetime as dt
-import ipaddress
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.hosts import on_loopback
 from reconciler.core.manifest.common import Manifest
 from reconciler.core.manifest.fields import (
     MIB,
@@ -76,13 +76,6 @@ def nats_server(value: str) -> str:
             "invalid-url", "write a server such as nats://localhost:4222 or tls://nats.contoso.com"
         )
     return value
-
-
-def on_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def as_mapping(value: object) -> object:
