@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 import dataclasses
 import gc
 import json
@@ -203,9 +204,9 @@ async def test_a_server_that_is_started_again(server, opened, events):
         assert [message.headers["Nats-Msg-Id"] for message in await messages(jetstream)] == ["event-1", "event-2"]
 
 
-async def test_a_connection_that_ends_keeps_nobody_waiting(opened, events):
-    """The server takes the event and ends without an acknowledgment."""
-    took = asyncio.Event()
+@contextlib.asynccontextmanager
+async def playing_server(published):
+    """Somebody who speaks as NATS does, up to the first event: its port. ``published`` gets what it may answer on."""
 
     async def serve(reader, writer):
         writer.write(b'INFO {"server_id":"x","version":"2.11.0","max_payload":1048576,"headers":true}\r\n')
@@ -213,29 +214,23 @@ async def test_a_connection_that_ends_keeps_nobody_waiting(opened, events):
             if line.startswith(b"PING"):
                 writer.write(b"PONG\r\n")
             if line.startswith(b"HPUB"):
-                took.set()
-                break
+                published(writer)
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_a_connection_that_ends_keeps_nobody_waiting(opened, events):
+    """The server takes the event and ends without an acknowledgment."""
+    async with playing_server(lambda writer: writer.close()) as port:
         sink = opened(None, url=f"nats://127.0.0.1:{port}", timeout=60)
-        sending = asyncio.create_task(sink.send(events()))
-        await asyncio.wait_for(took.wait(), 10)
         with pytest.raises(Unreachable, match="the connection was lost, check that the server runs"):
-            await asyncio.wait_for(sending, 10)
+            await asyncio.wait_for(sink.send(events()), 10)
 
 
 async def test_a_server_that_does_not_acknowledge(opened, events):
-    async def serve(reader, writer):
-        writer.write(b'INFO {"server_id":"x","version":"2.11.0","max_payload":1048576,"headers":true}\r\n')
-        async for line in reader:
-            if line.startswith(b"PING"):
-                writer.write(b"PONG\r\n")
-        writer.close()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with playing_server(lambda _: None) as port:
         sink = opened(None, url=f"nats://127.0.0.1:{port}", timeout=0.5)
         with pytest.raises(Unreachable, match=r"no answer came within 0\.5 s, check that the server runs with JetStre"):
             await sink.send(events())
@@ -244,18 +239,7 @@ async def test_a_server_that_does_not_acknowledge(opened, events):
 
 async def test_a_server_that_talks_nonsense(opened, events):
     """nats-py logs that with its traceback, and reads no further."""
-
-    async def serve(reader, writer):
-        writer.write(b'INFO {"server_id":"x","version":"2.11.0","max_payload":1048576,"headers":true}\r\n')
-        async for line in reader:
-            if line.startswith(b"PING"):
-                writer.write(b"PONG\r\n")
-            if line.startswith(b"HPUB"):
-                writer.write(b"INFO nonsense\r\n")
-        writer.close()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with playing_server(lambda writer: writer.write(b"INFO nonsense\r\n")) as port:
         sink = opened(None, url=f"nats://127.0.0.1:{port}", timeout=0.5)
         with pytest.raises(Unreachable, match=r"no answer came within 0\.5 s"):
             await sink.send(events())
