@@ -96,7 +96,7 @@ def show(options: argparse.Namespace) -> int:
         if name != "notification":
             print(plain(f"{name:<16}{'-' if value is None else value}"))
     # As ASCII: a stranger may have written it.
-    print(json.dumps(everything["notification"], indent=2))
+    print(json.dumps(everything["notification"], indent=2) if entry.body else "(its content is not kept)")
     return Exit.OK
 
 

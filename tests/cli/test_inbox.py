@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.engine.inbox import Entry, State
+from reconciler.engine.inbox import Entry, Settled, State
 from reconciler.store import Store
 from reconciler.store.letters import Choice
 from tests.cli.conftest import Reconcile
@@ -143,6 +143,15 @@ class TestShow:
         assert "ciphertext" in ran.out
         assert ran.out.splitlines()[0] == "id              4"
         assert reconcile("inbox", "show", 5).out.endswith("\n7\n")
+
+    def test_what_is_done_has_no_content(self, reconcile: Reconcile, inbox: Path) -> None:
+        async def forward() -> None:
+            async with Store.open(inbox) as store:
+                await store.inbox().settle([Settled(1, State.DONE, NOW, "forwarded")])
+
+        asyncio.run(forward())
+        assert reconcile("inbox", "show", 1).out.endswith("\n(its content is not kept)\n")
+        assert reconcile("inbox", "show", 1, "--format", "json").json["notification"] is None
 
     def test_what_is_not_there(self, reconcile: Reconcile) -> None:
         ran = reconcile("inbox", "show", 99)
