@@ -110,7 +110,7 @@ class Soaking:
 
 
 def wait_for_sinks(receiver: Receiver) -> None:
-    """As long as there is progress: a lane with several busy resources pauses for each event that is not taken at first."""
+    """As long as there is progress: a lane pauses for each event that is not taken at first."""
     oldest, deadline = None, time.monotonic() + PATIENCE
     while waiting := receiver.inbox("waiting", limit=1):
         if waiting[0]["id"] != oldest:
