@@ -74,10 +74,6 @@ class Metrics:
         """A validation token was repeated."""
         self._validations.inc()
 
-    def validation_refused(self, reason: str) -> None:
-        """A validation was not asked for as Graph does; ``reason`` is a code."""
-        self._validations_refused(reason).inc()
-
     def notified(self, fate: Fate, reason: str = "", count: int = 1) -> None:
         """So many notifications met that fate; ``reason`` is a code. Those forwarded are counted by ``forwarded``."""
         self._notifications(fate, reason).inc(count)
@@ -114,8 +110,6 @@ class Metrics:
         for status in STATUSES:
             self._requests(status)
         self._validations = self._counter("validations", "Validation tokens repeated")
-        refused = self._counter("validations_refused", "Validations not asked for as Graph does", "reason")
-        self._validations_refused = lru_cache(lambda reason: refused.labels(self._code(reason)))
         self._answer_seconds = self._histogram("answer", "Seconds to an answer, 4xx left out", ANSWER_SECONDS)
         recent = "answers of the last 10 minutes, 4xx left out"
         self._gauge("answers_in_window", f"How many {recent}", lambda: self.shares().answers)

@@ -64,13 +64,10 @@ def test_what_has_not_happened_is_zero_and_not_missing(metrics):
         assert f"reconciler_{line} 0.0\n" in text
 
 
-def test_validations_and_refused_ones(metrics):
+def test_validations(metrics):
     metrics.validated()
     metrics.validated()
-    for reason in ("empty", "twice", "empty"):
-        metrics.validation_refused(reason)
     assert shown(metrics, "validations_total") == {"": 2}
-    assert shown(metrics, "validations_refused_total") == {"empty": 2, "twice": 1}
     assert shown(metrics, "requests_total") == {}
 
 
@@ -160,9 +157,7 @@ def test_notifications_by_fate_and_reason(metrics):
 def test_what_is_no_code_is_shown_as_other(metrics):
     for reason in ("the token of eve@example.com is bad", "a" * 41, "naïve", "1", 'x"} 1\n', "client-state\n"):
         metrics.notified(Fate.DISCARDED, reason)
-        metrics.validation_refused(reason)
     assert shown(metrics, "notifications_total") == {"other discarded": 6}
-    assert shown(metrics, "validations_refused_total") == {"other": 6}
 
 
 def test_too_many_codes_are_other(metrics):
@@ -233,7 +228,6 @@ def test_last_notifications_and_silence_come_and_go(metrics):
 def filled() -> Metrics:
     metrics = Metrics()
     metrics.answered(202, 0.01)
-    metrics.validation_refused("empty")
     metrics.forwarded("events", 1)
     metrics.retried("events")
     metrics.depths({("events", State.WAITING): Depth(1, NOW)}, NOW)
