@@ -57,9 +57,9 @@ class Clients:
 
 
 def authorities(ca_file: str | None) -> ssl.SSLContext:
-    """With a ``ca_file`` that authority alone, which no environment variable adds to; else the machine's.
+    """With a ``ca_file`` that authority alone, which no environment variable adds to.
 
-    SSL_CERT_FILE counts to the machine. Raises UnreadableAuthorities.
+    Else as httpx has it: those of SSL_CERT_FILE or SSL_CERT_DIR, or certifi's. Raises UnreadableAuthorities.
     """
     try:
         return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()

@@ -171,6 +171,9 @@ class NatsSink:
         return client
 
     def trust(self) -> ssl.SSLContext:
+        """Without a ``ca_file`` what OpenSSL finds on this machine: httpx, for which others have it, brings its own."""
+        if self.settings.ca_file is None:
+            return ssl.create_default_context()
         try:
             return authorities(self.settings.ca_file)
         except UnreadableAuthorities as error:

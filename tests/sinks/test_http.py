@@ -238,7 +238,9 @@ async def test_the_machine_s_authorities_do_not_count_for_it(place, receiver, ev
 
 
 async def test_a_ca_file_that_is_missing(opened, events, tmp_path):
-    with pytest.raises(Unreachable, match=r"the trusted authorities cannot be read \(No such file.* check caFile"):
+    with pytest.raises(
+        Unreachable, match=r"sink 'hook' cannot connect: the trusted auth.* \(No such file.* check caFile"
+    ):
         await opened(ca_file=str(tmp_path / "none.pem")).send(events())
 
 

@@ -9,6 +9,7 @@ import gc
 import json
 import logging
 import os
+import ssl
 from typing import Any
 
 import pytest
@@ -343,8 +344,19 @@ async def test_no_secret_is_sent_to_a_server_without_tls_where_tls_is_asked_for(
     assert received == b""
 
 
+def test_without_a_ca_file_the_machine_s_authorities_count_and_not_those_of_a_library(opened, tls, monkeypatch):
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("certifi.where", lambda: tls[1])
+    trusted = opened(None, url="tls://nats.contoso.com").trust()
+    assert trusted.get_ca_certs() == ssl.create_default_context().get_ca_certs()
+    assert trusted.get_ca_certs() != ssl.create_default_context(cafile=tls[1]).get_ca_certs()
+
+
 async def test_a_ca_file_that_is_missing(server, opened, events):
-    with pytest.raises(Unreachable, match=r"the trusted authorities cannot be read \(No such file.* check caFile"):
+    with pytest.raises(
+        Unreachable, match=r"sink 'bus' cannot connect: the trusted auth.* \(No such file.* check caFile"
+    ):
         await opened(server, ca_file="/none.pem").send(events())
 
 
