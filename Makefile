@@ -36,7 +36,7 @@ format: install ## format the code and sort its imports
 
 lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra daemon --extra dev --extra nats --extra postgresql --output-file requirements.lock pyproject.toml
+	  --extra daemon --extra dev --extra nats --extra otel --extra postgresql --output-file requirements.lock pyproject.toml
 
 # As users install it: a wheel with what it needs, at the locked versions and hashes, and nothing for developers.
 bench: install ## measure speed and memory, in about ten minutes

@@ -152,10 +152,13 @@ class Inbox(Protocol):
 
 
 class Lease(Protocol):
-    """One process at a time forwards: two would send everything twice, and not in order."""
+    """What one process at a time may do, such as to forward: two would send everything twice, and not in order."""
 
     async def hold(self) -> bool:
         """Take it or keep it; False while another process has it. Raises StoreError."""
+
+    async def confirm(self) -> bool:
+        """Whether it is still held: another process may have taken it since it was held last. Raises StoreError."""
 
     async def release(self) -> None:
         """Let another process take it at once."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from reconciler.core.catalog import Version
+from reconciler.core.gap import Gap
 
 __all__ = ["Body", "Clock", "Intent", "Journal", "Listing", "Memory", "Reader", "Remembered", "Writer"]
 
@@ -57,6 +58,9 @@ class Writer(Protocol):
     async def delete(self, subscription_id: str, version: Version) -> None:
         """Raises Gone where there was nothing to delete."""
 
+    async def reauthorize(self, subscription_id: str, version: Version) -> None:
+        """Answer a challenge and extend nothing; never within 10 minutes of a PATCH (facts 3.1)."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Remembered:
@@ -80,6 +84,18 @@ class Remembered:
     deleted_at: dt.datetime | None = None
     certificate_fixed: bool = False
     """Graph has refused or ignored a change of its certificate: only a replacement helps (facts 1.4)."""
+
+    certificate_id: str | None = None
+    """What its resource data is encrypted for, by Graph's last answer."""
+
+    certified_at: dt.datetime | None = None
+    """Since when that is so, as far as we know."""
+
+    noted_at: dt.datetime | None = None
+    """When we created it, or first saw it listed."""
+
+    stranger: bool = False
+    """It bears our mark, and neither we wrote it nor was it there when we first looked: somebody else writes, too."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -122,3 +138,6 @@ class Journal(Memory, Protocol):
         """The intent of that name is done with; none there does no harm."""
 
     async def learn(self, key: str, ceiling: dt.timedelta) -> None: ...
+
+    async def note_gap(self, gap: Gap) -> None:
+        """Insert or overwrite, by id."""

@@ -6,8 +6,9 @@ from sqlalchemy import DateTime, Dialect, Double, String
 from sqlalchemy.types import TypeDecorator
 
 from reconciler.core.catalog import Version
+from reconciler.core.gap import Cause
 
-__all__ = ["Lifetime", "Moment", "VersionName"]
+__all__ = ["CauseName", "Lifetime", "Moment", "VersionName"]
 
 
 class Moment(TypeDecorator[dt.datetime]):
@@ -59,3 +60,18 @@ class VersionName(TypeDecorator[Version]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Version | None:
         del dialect
         return None if value is None else Version(value)
+
+
+class CauseName(TypeDecorator[Cause]):
+    """Why there is a gap, as the ledger spells it."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Cause | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else value.value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Cause | None:
+        del dialect
+        return None if value is None else Cause(value)

@@ -12,7 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, DateTime, case, func, literal, or_, update
+from sqlalchemy import ColumnElement, Connection, DateTime, case, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from reconciler.store import tables
@@ -34,6 +34,10 @@ class FileLease:
 
     async def hold(self) -> bool:
         return await asyncio.to_thread(self.hold_now)
+
+    async def confirm(self) -> bool:
+        with file_failures(self.place, "locked"):
+            return self.descriptor is not None and self.is_in_place(self.descriptor)
 
     async def release(self) -> None:
         self.let_go()
@@ -71,12 +75,15 @@ class FileLease:
 class RowLease:
     """Satisfies ``Lease``, on PostgreSQL. The epoch grows each time that another process takes it."""
 
-    def __init__(self, write: Transact, name: str) -> None:
-        self.write, self.name = write, name
+    def __init__(self, write: Transact, ask: Transact, name: str) -> None:
+        self.write, self.ask, self.name = write, ask, name
         self.holder = secrets.token_hex(16)
 
     async def hold(self) -> bool:
         return await self.write(self.hold_now)
+
+    async def confirm(self) -> bool:
+        return await self.ask(self.is_ours)
 
     async def release(self) -> None:
         await self.write(self.release_now)
@@ -92,6 +99,11 @@ class RowLease:
             where=or_(ours, leases.until <= now),
         )
         return connection.scalar(taken.returning(leases.epoch)) is not None
+
+    def is_ours(self, connection: Connection) -> bool:
+        leases = tables.leases.c
+        ours = select(leases.epoch).where(leases.name == self.name, leases.holder == self.holder)
+        return connection.scalar(ours.where(leases.until > server_time())) is not None
 
     def release_now(self, connection: Connection) -> None:
         """The row stays, so that its epoch goes on growing."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.inbox import Inbox, Lease
 from reconciler.engine.ports import Journal, Memory
 from reconciler.store.failures import database_failures
@@ -98,6 +99,11 @@ class Store:
 
         return await known_subscriptions(self.fetch, owner=owner)
 
+    def chronicle(self, owner: str) -> Chronicle:
+        from reconciler.store.chronicle import StoredChronicle
+
+        return StoredChronicle(self.fetch, self.writer.write, owner=owner)
+
     def inbox(self) -> Inbox:
         """For one event loop; those who share it share their commits."""
         from reconciler.store.inbox import StoredInbox
@@ -115,7 +121,7 @@ class Store:
 
         if self.place.file:
             return FileLease(self.place, self.place.file.with_name(f"{self.place.file.name}.{name}"))
-        return RowLease(self.writer.write, name)
+        return RowLease(self.writer.write, self.ask, name)
 
     async def fetch(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
         from reconciler.store.statements import fetch

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from reconciler.engine.chronicle import ReadChronicle
 from reconciler.engine.ports import Memory
 from reconciler.store.failures import database_failures, file_failures
 from reconciler.store.forgetful import NothingRemembered
@@ -64,6 +65,15 @@ class ReadStore:
         from reconciler.store.remembering import known_tenants
 
         return await known_tenants(self.fetch, owner=owner, now=now)
+
+    def chronicle(self, owner: str) -> ReadChronicle:
+        from reconciler.store.chronicle import StoredReadChronicle
+
+        return StoredReadChronicle(self.fetch_some, owner=owner)
+
+    async def fetch_some(self, statement: "Select[Any]") -> Sequence[Mapping[str, Any]]:
+        """Of an empty store, none."""
+        return () if self.empty else await self.fetch(statement)
 
     def letters(self) -> "Letters":
         from reconciler.store.letters import Letters

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select
 
+from reconciler.core.gap import Gap
 from reconciler.engine.ports import Intent, Remembered
 from reconciler.store import tables
 from reconciler.store.statements import counts_of_living, remove, rows_of, upsert
@@ -50,7 +51,7 @@ class StoredJournal(StoredMemory):
 
     def __init__(self, fetch: Fetch, write: Write, *, owner: str, tenant_id: str, client_id: str) -> None:
         super().__init__(fetch, owner=owner, tenant_id=tenant_id, client_id=client_id)
-        self.write = write
+        self.write, self.owner = write, owner
 
     async def remember(self, subscriptions: Iterable[Remembered]) -> None:
         rows = [self.scope | dataclasses.asdict(subscription) for subscription in subscriptions]
@@ -70,3 +71,7 @@ class StoredJournal(StoredMemory):
     async def learn(self, key: str, ceiling: dt.timedelta) -> None:
         row = {**self.tenant, "key": key, "seconds": ceiling}
         await self.write(lambda connection: upsert(connection, tables.ceilings, [row]))
+
+    async def note_gap(self, gap: Gap) -> None:
+        row = {"owner": self.owner, **dataclasses.asdict(gap)}
+        await self.write(lambda connection: upsert(connection, tables.gaps, [row]))

@@ -13,7 +13,7 @@ from reconciler.store.location import Place
 
 __all__ = ["HEAD", "REVISIONS", "REVISION_TABLE", "migrate", "revision_of", "upgrade"]
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """From the first to the current one; each has its script in ``migrations/versions``."""
 
 HEAD = REVISIONS[-1]

@@ -9,10 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.store import tables
 
-__all__ = ["counts_of_living", "drop_tombstones", "fetch", "remove", "rows_of", "upsert"]
+__all__ = ["counts_of_living", "drop_old_gaps", "drop_tombstones", "fetch", "remove", "rows_of", "upsert"]
 
 TOMBSTONE_AGE = dt.timedelta(days=1)
 """LIST lags behind a DELETE by minutes; for that long it must be known that a listed subscription is gone."""
+
+GAP_AGE = dt.timedelta(days=90)
+"""For as long somebody may still want to know when something was missed."""
 
 Row = Mapping[str, Any]
 
@@ -65,3 +68,7 @@ def remove(connection: Connection, table: Table, keys: Sequence[Row]) -> None:
 def drop_tombstones(connection: Connection, now: dt.datetime) -> None:
     """Of every owner, tenant and application, so that those of removed tenants go too."""
     connection.execute(delete(tables.subscriptions).where(tables.subscriptions.c.deleted_at < now - TOMBSTONE_AGE))
+
+
+def drop_old_gaps(connection: Connection, now: dt.datetime) -> None:
+    connection.execute(delete(tables.gaps).where(tables.gaps.c.noted_at < now - GAP_AGE))

@@ -1,4 +1,4 @@
-"""The tables. Their columns bear the names of the fields of ``Remembered``, ``Intent`` and ``Entry``.
+"""The tables. Their columns bear the names of the fields of what stands in them, such as ``Remembered`` and ``Entry``.
 
 Many owners, tenants and applications share one store. A change here needs a migration beside it.
 """
@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from reconciler.store.columns import Lifetime, Moment, VersionName
+from reconciler.store.columns import CauseName, Lifetime, Moment, VersionName
 
 __all__ = [
     "ACCEPTED",
@@ -27,12 +27,17 @@ __all__ = [
     "KEPT",
     "WAITING",
     "ceilings",
+    "gaps",
     "heard",
     "inbox",
     "intents",
     "leases",
     "metadata",
+    "orders",
+    "replicas",
     "subscriptions",
+    "troubles",
+    "wishes",
 ]
 
 metadata = MetaData()
@@ -43,6 +48,8 @@ DONE = text("state = 'done'")
 ACCEPTED = text("state IN ('dead', 'done')")
 KEPT = text("state IN ('dead', 'set-aside')")
 """The letters that a person may look at, retry and drop."""
+
+UNANNOUNCED = text("announced_at IS NULL")
 
 
 def where(condition: TextClause) -> dict[str, Any]:
@@ -66,6 +73,10 @@ subscriptions = Table(
     Column("granted", Lifetime),
     Column("deleted_at", Moment),
     Column("certificate_fixed", Boolean, nullable=False),
+    Column("certificate_id", String),
+    Column("certified_at", Moment),
+    Column("noted_at", Moment),
+    Column("stranger", Boolean, nullable=False),
     Index("subscriptions_deleted_at", "deleted_at"),
 )
 
@@ -140,4 +151,68 @@ heard = Table(
     Column("tenant_id", String, primary_key=True),
     Column("name", String, primary_key=True),
     Column("at", BigInteger, nullable=False),
+)
+
+# What the daemon keeps beside what a pass remembers, by owner.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("tenant_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("subscription_id", String, nullable=False),
+    Column("resource", String, nullable=False),
+    Column("cause", CauseName, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    Column("noted_at", Moment, nullable=False),
+    Column("announced_at", Moment),
+    Index("gaps_noted_at", "noted_at"),
+    Index("gaps_unannounced", "owner", **where(UNANNOUNCED)),
+)
+
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("tenant_id", String, primary_key=True),
+    Column("subscription_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("tenant", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("action", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("request_id", String),
+    Column("essence", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Moment, nullable=False),
+)
+
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+    Column("thumbprints", String, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("at", Moment, nullable=False),
 )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from reconciler.core.errors import StoreError
 from reconciler.store.failures import concerns_all, database_failures
 from reconciler.store.location import Place
-from reconciler.store.statements import drop_tombstones
+from reconciler.store.statements import drop_old_gaps, drop_tombstones
 
 __all__ = ["Writer"]
 
@@ -113,6 +113,7 @@ class Writer:
                 request.answer = request.work(connection)
             if due:
                 drop_tombstones(connection, now)
+                drop_old_gaps(connection, now)
         if due:
             self.tidied = now
         self.commits += 1
