@@ -36,6 +36,7 @@ def test_the_catalog_imports_nothing_of_ours_decision_26():
         ("reconciler.emulator", "reconciler.emulator.outgoing"),
         ("reconciler.receiver", "reconciler.receiver.authority"),
         ("reconciler.sinks", "reconciler.sinks.http"),
+        ("reconciler.daemon", "reconciler.daemon.asking"),
     ],
 )
 def test_httpx_stays_in_one_module_per_package_decision_25(package, module):
@@ -45,5 +46,6 @@ def test_httpx_stays_in_one_module_per_package_decision_25(package, module):
 
 def test_nobody_else_imports_httpx_decision_25():
     importers = graph().find_modules_that_directly_import("httpx")
-    packages = ("reconciler.emulator.", "reconciler.graph.", "reconciler.receiver.", "reconciler.sinks.")
+    names = ("daemon", "emulator", "graph", "receiver", "sinks")
+    packages = tuple(f"reconciler.{name}." for name in names)
     assert {each for each in importers if not each.startswith(packages)} == {"reconciler.clients"}

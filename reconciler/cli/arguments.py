@@ -7,8 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol
 
 from reconciler import __version__
+from reconciler.cli.certificate_arguments import add_certificates
+from reconciler.cli.daemon_arguments import add_daemon, add_listen, add_rotate, check_rotate, check_serving
+from reconciler.cli.emulator_arguments import add_emulator, add_emulator_errands, check_emulator, of_a_home
 from reconciler.cli.inbox_arguments import add_inbox, check_inbox
-from reconciler.cli.values import address, duration, moment, pair, positive, whole
+from reconciler.cli.status_arguments import add_gaps, add_status, check_status
+from reconciler.cli.values import address, duration, moment, pair
 
 __all__ = ["Parser", "parse", "parser"]
 
@@ -152,61 +156,36 @@ def add_reading_commands(add: Add) -> None:
     catalog.add_argument(
         "resource", nargs="?", metavar="RESOURCE", help="a concrete path, such as /teams/getAllChannels"
     )
-    status = add("status", "show the live subscriptions of each tenant")
-    status.add_argument("--live-out", metavar="FILE", help="write a redacted snapshot, to plan from with --live")
+    add_status(add("status", "show how each subscription stands, or check that none is close to its end"))
+    add_gaps(add("gaps", "show when notifications may have been missed"))
+    certificates = add("certificates", "show which certificate is in use where, and when an old key is safe to retire")
+    add_certificates(errands(certificates))
     completion = add("completion", "print a shell's completion")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
 
 def add_running_commands(add: Add) -> None:
     listen = add("listen", "receive what Graph delivers: store, verify, decrypt, forward and print it")
-    listen.add_argument(
-        "--listen", type=address, required=True, metavar="HOST:PORT", help="what Graph reaches, maybe through others"
+    add_listen(listen)
+    add_daemon(add("daemon", "keep every subscription as the manifests say: create, renew, repair, receive, forward"))
+    rotate = add("rotate", "move subscriptions to new secrets")
+    add_rotate(errands(rotate))
+    doctor = add("doctor", "check everything that must be well, from outside in, and say what to do where it is not")
+    doctor.add_argument(
+        "--private", type=address, metavar="HOST:PORT", help="the private address of the receiver that runs"
     )
-    listen.add_argument("--tls-cert", metavar="FILE", help="PEM; without it, something in front must speak TLS")
-    listen.add_argument("--tls-key", metavar="FILE")
-    listen.add_argument(
-        "--private", type=address, metavar="HOST:PORT", help="serve /metrics, /healthz and /readyz there"
-    )
-    listen.add_argument("--quiet", action="store_true", help="do not print what arrives; it goes to the sinks")
     inbox = add("inbox", "look at what could not be forwarded or believed, and retry or drop it", of_manifests=False)
     add_inbox(errands(inbox, with_state))
     # No manifest concerns it: `-f` and its like would be taken and do nothing.
-    add_emulator(add("emulator", "run a local Graph, without a tenant", of_manifests=False))
+    emulator = add("emulator", "run a local Graph, without a tenant", of_manifests=False)
+    add_emulator(emulator)
+    add_emulator_errands(errands(emulator, of_a_home, title="for one that runs"))
     demo = add("demo", "tell the whole story on a local Graph, without a tenant and without questions")
     demo.add_argument("--keep", metavar="FOLDER", help="work in this folder and leave it there")
 
 
-def add_emulator(emulator: Parser) -> None:
-    """Without a command of its own it runs; the others ask one that does."""
-    home = os.environ.get("RECONCILER_EMULATOR_HOME") or ".emulator"
-    emulator.add_argument(
-        "--home", default=home, metavar="FOLDER",
-        help="where its keys and its log are kept; also RECONCILER_EMULATOR_HOME (default: .emulator)",
-    )  # fmt: skip
-    emulator.add_argument(
-        "--listen", type=address, metavar="HOST:PORT", help="on this machine only (default: 127.0.0.1:8443)"
-    )
-    emulator.add_argument("--world", choices=("small", "large"), help="begin with teams, channels, events, meetings")
-    emulator.add_argument(
-        "--behaviour",
-        action="append",
-        type=pair,
-        metavar="NAME=VALUE",
-        help="where it is open what Graph does, as twins=conflict; several times; a wrong name lists them all",
-    )
-    emulator.add_argument("--faults", metavar="FILE", help="begin with what goes wrong, as /emulator/faults takes it")
-    emulator.add_argument("--time-scale", type=positive, metavar="N", help="60 runs an hour of its clock in a minute")
-    emulator.add_argument("--save", metavar="FILE", help="keep everything there, and begin with what is there")
-    add = errands(emulator, of_a_home, title="for one that runs")
-    add("env", "print what programs need to use it, as shell exports")
-    seed = add("seed", "add what a file describes to its world")
-    seed.add_argument("seed_file", metavar="FILE", help="teams, channels, events, meetings; YAML or JSON")
-    add_churn(add("churn", "keep changing its world"))
-
-
 def errands(
-    command: Parser, options: Callable[[Parser], None], *, title: str = "commands"
+    command: Parser, options: Callable[[Parser], None] | None = None, *, title: str = "commands"
 ) -> Callable[[str, str], Parser]:
     """The way to add commands of a command, each with these options."""
     # With the program's name given, argparse need not ask the formatter, which is slow to start.
@@ -214,32 +193,28 @@ def errands(
 
     def add(name: str, summary: str) -> Parser:
         made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary))
-        options(made)
+        if options:
+            options(made)
         add_format(made, before=False)
         return made
 
     return add
 
 
-def of_a_home(errand: Parser) -> None:
-    errand.add_argument("--home", default=argparse.SUPPRESS, metavar="FOLDER", help="of the emulator that is meant")
-
-
 def with_state(errand: Parser) -> None:
     add_state(errand, before=False)
 
 
-def add_churn(churn: Parser) -> None:
-    churn.add_argument("--rate", type=positive, required=True, metavar="N", help="so many writes a second")
-    end = churn.add_mutually_exclusive_group()
-    end.add_argument("--for", dest="span", type=duration, metavar="DURATION", help="end after that time, as 90s")
-    end.add_argument("--count", type=whole, metavar="N", help="end after so many writes")
-    churn.add_argument("--random-seed", type=int, metavar="N", help="the same number draws the same writes again")
-
-
 OF_A_DRY_RUN = ("detailed_exitcode", "live", "now")
-OF_A_RUNNING_EMULATOR = ("behaviour", "faults", "listen", "save", "time_scale", "world")
 OF_A_PASS = (*OF_A_DRY_RUN, "allow", "dry_run", "only", "policy", "renew_within", "selector")
+CHECKS: dict[str | None, Callable[[argparse.Namespace, Callable[[str], Any]], None]] = {
+    "daemon": check_serving,
+    "emulator": check_emulator,
+    "inbox": check_inbox,
+    "listen": check_serving,
+    "rotate": check_rotate,
+    "status": check_status,
+}
 APPENDED = ("files", "variables", "variable_files", "tenants", "allow_cloud")
 
 
@@ -261,19 +236,15 @@ def spelled(name: str) -> str:
 def check(root: Parser, options: argparse.Namespace) -> None:
     """What argparse cannot check by itself."""
     given = [name for name in OF_A_PASS if getattr(options, name) not in (None, False)]
+    if options.command == "daemon":
+        given = [name for name in given if name != "policy"]
     if options.command and given:
         root.error(f"{spelled(given[0])} goes with a pass, not with {options.command}")
     for name in given:
         if name in OF_A_DRY_RUN and not options.dry_run:
             root.error(f"{spelled(name)} goes with --dry-run")
-    if options.command == "emulator" and options.errand:
-        started = [name for name in OF_A_RUNNING_EMULATOR if getattr(options, name) is not None]
-        if started:
-            root.error(f"{spelled(started[0])} goes with the start of the emulator, not with {options.errand}")
-    if options.command == "inbox":
-        check_inbox(options, root.error)
-    if options.command == "listen" and bool(options.tls_cert) != bool(options.tls_key):
-        root.error("--tls-cert and --tls-key go together")
+    if check_command := CHECKS.get(options.command):
+        check_command(options, root.error)
     for code in options.allow or ():
         check_code(root, code)
 

@@ -1,33 +1,46 @@
 """One run writes at a time: two that overlap would each create what the other one is about to."""
 
+import asyncio
 import contextlib
-import fcntl
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
-from reconciler.core.errors import ReconcilerError, StoreError
-from reconciler.sources.texts import reason
+from reconciler.core.errors import ReconcilerError
+from reconciler.engine.inbox import Lease
+from reconciler.store import Store
 
-__all__ = ["one_writer"]
+__all__ = ["AnotherWrites", "one_writer", "writing_lease"]
+
+KEPT_EVERY = 5.0
+"""Seconds; a lease on a server is good for three times as long."""
 
 
-@contextlib.contextmanager
-def one_writer(location: Path | str) -> Iterator[None]:
-    """Hold the store's folder for as long as this run writes; the lock ends with the process, however that ends.
+class AnotherWrites(ReconcilerError):
+    """Somebody else holds the lease."""
 
-    A database on a server is not locked: there, several replicas share it on purpose.
-    """
-    if isinstance(location, str):
-        yield
-        return
+
+def writing_lease(store: Store, owner: str) -> Lease:
+    """The daemon's, too: whoever holds it writes to Graph for that owner."""
+    return store.lease(f"writing-{owner}")
+
+
+@contextlib.asynccontextmanager
+async def one_writer(store: Store, owner: str) -> AsyncIterator[None]:
+    """Hold the lease for as long as this run writes. Raises AnotherWrites, StoreError."""
+    lease = writing_lease(store, owner)
+    if not await lease.hold():
+        raise AnotherWrites(
+            f"another run, or a daemon, is writing with {store.place}: wait for it, or look with --dry-run"
+        )
+    keeping = asyncio.create_task(keep(lease))
     try:
-        file = (location / "writer.lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"the store's folder {location} cannot be locked: {reason(error)}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"another run is writing with the store in {location}: wait for it, or look with --dry-run"
-            raise ReconcilerError(message) from error
         yield
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        await lease.release()
+
+
+async def keep(lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(KEPT_EVERY)
+        await lease.hold()

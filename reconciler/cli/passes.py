@@ -21,7 +21,7 @@ from reconciler.core.world import World
 from reconciler.engine.report import Report
 from reconciler.sources.texts import reason
 
-__all__ = ["main"]
+__all__ = ["main", "owner_missing", "pass_options", "thumbprints_of"]
 
 
 def main(options: argparse.Namespace) -> int:
@@ -85,7 +85,14 @@ def pass_options(
         renew_within=options.renew_within,
         limits=Limits(limits.removals, limits.floor, limits.replacements),
         allow=frozenset(options.allow or ()),
+        thumbprints=thumbprints_of(loaded),
     )
+
+
+def thumbprints_of(loaded: Loaded) -> frozenset[str] | None:
+    """Of all certificates that the manifests know; None where one of them could not be read, or there is none."""
+    wanted = loaded.wanted
+    return wanted.known_thumbprints if wanted.thumbprints_whole and wanted.manifests.certificates else None
 
 
 def plan_offline(work: Work, snapshot: Snapshot, now: dt.datetime) -> Report:
@@ -123,17 +130,17 @@ async def carry_out(work: Work, options: argparse.Namespace) -> tuple[Report, li
     from reconciler.engine.clock import SystemClock
     from reconciler.engine.run import run
 
-    location = state_location(options)
-    async with Store.open(location) as store, new_graph(work.loaded) as graph:
+    async with Store.open(state_location(options)) as store, new_graph(work.loaded) as graph:
         opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
-        with one_writer(location), Progress() as progress:
-            report = await run(
-                parties(opened, store, work.options.owner),
-                work.desired,
-                clock=SystemClock(),
-                options=work.options,
-                client_states=ClientStates(work.loaded),
-                watcher=progress,
-            )
+        async with one_writer(store, work.options.owner):
+            with Progress() as progress:
+                report = await run(
+                    parties(opened, store, work.options.owner),
+                    work.desired,
+                    clock=SystemClock(),
+                    options=work.options,
+                    client_states=ClientStates(work.loaded),
+                    watcher=progress,
+                )
         known = await store.known_tenants(work.options.owner, now=SystemClock().now())
     return report + Report(unread=shut, outcomes=()), removed_tenants(work, known, opened)

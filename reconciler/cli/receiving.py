@@ -8,6 +8,7 @@ import dataclasses
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from reconciler.cli.access import Keeper
@@ -15,17 +16,18 @@ from reconciler.cli.loading import Loaded
 from reconciler.cli.problems import print_warnings
 from reconciler.cli.selecting import chosen_tenants
 from reconciler.cli.wiring import ClientStates as Secrets
-from reconciler.cli.wiring import allowed_hosts
+from reconciler.cli.wiring import allowed_hosts, state_location
 from reconciler.core.errors import ManifestError, SecretError, UsageError
 from reconciler.core.manifest.kinds import Endpoint, EndpointSpec, KeyPair
 from reconciler.core.manifest.read import Item
 from reconciler.core.source import Severity, Source
 from reconciler.receiver import Audience, Ring, Routes, ValidationTokens
 from reconciler.receiver.hearing import Declared
+from reconciler.receiver.kept_keys import KeptKeys
 from reconciler.receiver.private_keys import KeyPairFiles, PrivateKeys, read_private_keys, thumbprint_in
 from reconciler.sources.referenced import Referenced
 
-__all__ = ["Receiving"]
+__all__ = ["Place", "Receiving", "current_pairs", "kept_keys", "key_pairs", "private_keys", "read_pair"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,9 +114,25 @@ def private_keys(loaded: Loaded) -> PrivateKeys:
     return dataclasses.replace(keys, elsewhere=frozenset(thumbprints_without_key(pairs, loaded.referenced)))
 
 
+def current_pairs(loaded: Loaded) -> list[KeyPairFiles]:
+    """What is to be kept: the pair of each ``Certificate`` that has a private key, without the previous ones."""
+    places = [place for place in key_pairs(loaded) if not place.previous]
+    return [read for place in places for read in read_pair(place, loaded.referenced)]
+
+
+def kept_keys(options: argparse.Namespace) -> KeptKeys:
+    """In the store's folder, or, beside a database, in the user's: private keys never get into one."""
+    location = state_location(options)
+    folder = location if isinstance(location, Path) else Path(state_location(argparse.Namespace(state=None)))
+    return KeptKeys(folder / "keys")
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
     """A pair as it stands in a Certificate's manifest."""
+
+    name: str
+    """Of the ``Certificate``."""
 
     pair: KeyPair
     source: Source
@@ -130,7 +148,7 @@ def key_pairs(loaded: Loaded) -> Iterator[Place]:
             *((pair, ("previous", position)) for position, pair in enumerate(spec.previous)),
         ]
         for pair, path in places:
-            yield Place(pair, item.document.place("spec", *path, "privateKey"), base, previous=bool(path))
+            yield Place(item.name, pair, item.document.place("spec", *path, "privateKey"), base, previous=bool(path))
 
 
 def thumbprints_without_key(places: Iterable[Place], referenced: Referenced) -> Iterator[str]:

@@ -14,7 +14,9 @@ from reconciler.core.manifest.kinds import Pacing, PacingOfApp, Tenant
 from reconciler.core.manifest.read import Item
 from reconciler.engine.clock import SystemClock
 from reconciler.engine.hands import Party
+from reconciler.engine.ports import Clock
 from reconciler.engine.run import View
+from reconciler.graph.calls import OnAnswer
 from reconciler.graph.client import Graph, TenantClient
 from reconciler.graph.pacing import Kind, Limits
 from reconciler.store import ReadStore, Store
@@ -36,13 +38,14 @@ class Opened:
         return self.item.name
 
 
-def new_graph(loaded: Loaded) -> Graph:
+def new_graph(loaded: Loaded, *, clock: Clock | None = None, on_answer: OnAnswer | None = None) -> Graph:
     """A Graph client that keeps to the request limits of the Settings."""
     pacing = loaded.wanted.settings.pacing
     limits = Limits()
     per_tenant = {**limits.per_tenant, **figures(pacing)}
     per_app = {**limits.per_app, **figures(pacing.per_app)}
-    return Graph(clock=SystemClock(), limits=dataclasses.replace(limits, per_tenant=per_tenant, per_app=per_app))
+    limits = dataclasses.replace(limits, per_tenant=per_tenant, per_app=per_app)
+    return Graph(clock=clock or SystemClock(), limits=limits, on_answer=on_answer)
 
 
 def figures(pacing: Pacing | PacingOfApp) -> dict[Kind, int]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import hashlib
 
 from reconciler.core.asked import Asked
 from reconciler.core.catalog import Entry, Version
@@ -62,3 +63,10 @@ class Desired:
     def mark(self, owner: str, *, birth: str, key: str) -> Mark:
         """The mark that a subscription in agreement with this bears."""
         return Mark(owner, self.name, birth, key, self.asked.digest, self.version, self.protect, self.leave)
+
+    @property
+    def essence(self) -> str:
+        """16 hex digits over all that a change of it may fail for: another essence is tried at once."""
+        lifetimes = (self.lifetime, self.renew_before)
+        said = (self.asked.digest, self.notification_url, self.certificate, self.key_ids, lifetimes, self.endpoint)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

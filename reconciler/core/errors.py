@@ -13,6 +13,7 @@ ReconcilerError
     ├── Conflict            another subscription is in the way: it is ours, or the change is blocked
     ├── Full                a quota, or a ghost of a removed subscription: hourly
     ├── Denied              a person must act; retrying is noise
+    │   └── CredentialRefused   the credential itself is at fault, so nothing in its tenant works
     ├── Invalid             Graph will refuse it until the manifest changes: daily
     │   └── LifetimeRefused the lifetime is over a ceiling that the text names: ask for less
     └── Unsorted            none of the known texts: retry, capped
@@ -27,6 +28,7 @@ from reconciler.core.source import Problem
 __all__ = [
     "AnswerLost",
     "Conflict",
+    "CredentialRefused",
     "Denied",
     "EndpointRefused",
     "Full",
@@ -137,6 +139,10 @@ class Full(GraphError):
 
 class Denied(GraphError):
     """A permission or a credential is missing or wrong: a person must act; retrying is noise."""
+
+
+class CredentialRefused(Denied):
+    """No token is given, or none that Graph takes: nothing in the tenant works until the credential is mended."""
 
 
 class Invalid(GraphError):

@@ -26,6 +26,11 @@ class Cause(enum.StrEnum):
     REPLACED = "replaced"
     """It had to be deleted before its successor could be created."""
 
+    @property
+    def closes_itself(self) -> bool:
+        """Whether it is over as soon as the subscription stands again."""
+        return self in {Cause.EXPIRED, Cause.REMOVED, Cause.REPLACED}
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:

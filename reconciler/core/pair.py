@@ -4,6 +4,7 @@ live is …                                     change
 expired, though still listed                  create   Expired
 other in a field that Graph fixes             replace  ImmutableFieldChanged
 signed with a key that the endpoint has not   replace  KeyUnknown
+signed with another key than the first        replace  KeyRotated (only where the keys are rotated)
 encrypted for another certificate             update   CertificateChanged (replace where Graph will not patch it)
 without its mark, somebody overwrote the URL  update   MarkLost
 delivered elsewhere                           update   NotificationUrlChanged
@@ -25,7 +26,7 @@ from reconciler.core.redaction import redact
 from reconciler.core.renewal import FALLBACK, asked_lifetime, renewal_time
 from reconciler.core.times import spell_duration
 
-__all__ = ["Clockwork", "Pair", "Verdict", "due", "judge"]
+__all__ = ["Clockwork", "Pair", "Verdict", "due", "judge", "lifetime_of", "renews_at", "urgent"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Clockwork:
 
     learned: Mapping[str, dt.timedelta] = dataclasses.field(default_factory=dict)
     """Ceilings that Graph has taught us."""
+
+    rotate_keys: bool = False
+    """Move what was signed with an older key of its endpoint's ring to the first one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,6 +112,14 @@ def key_unknown(pair: Pair) -> Verdict | None:
     return Verdict(Action.REPLACE, Reason.KEY_UNKNOWN, message, (difference,))
 
 
+def key_rotated(pair: Pair) -> Verdict | None:
+    first = pair.desired.key_ids[0]
+    if not pair.clockwork.rotate_keys or pair.mark.key == first:
+        return None
+    message = f"its clientState is to be made with the first key: {order_of_replacement(pair.desired)}"
+    return Verdict(Action.REPLACE, Reason.KEY_ROTATED, message, (Difference("clientState key", pair.mark.key, first),))
+
+
 def certificate_changed(pair: Pair) -> Verdict | None:
     wanted = pair.desired.certificate
     current = pair.live.certificate_id
@@ -158,6 +170,11 @@ def renewal_due(pair: Pair) -> Verdict | None:
     return Verdict(Action.RENEW, Reason.RENEWAL_DUE, message)
 
 
+def urgent(live: Live, clockwork: Clockwork, desired: Desired | None) -> bool:
+    """Whether so little of its life is left that its renewal waits for nothing any more."""
+    return live.expires_at - clockwork.now <= lifetime_of(live, clockwork, desired) / 20
+
+
 def due(live: Live, name: str, clockwork: Clockwork, desired: Desired | None) -> bool:
     """Whether it is to be renewed now, and that would gain anything: it may live longer than we would ask for."""
     left = live.expires_at - clockwork.now
@@ -169,16 +186,22 @@ def due(live: Live, name: str, clockwork: Clockwork, desired: Desired | None) ->
 
 def renews_at(live: Live, name: str, clockwork: Clockwork, desired: Desired | None) -> dt.datetime:
     """When its renewal is due. What Graph granted is unknown where we did not ask for it: then it is the ceiling."""
-    wanted = desired.lifetime if desired else None
-    lifetime = live.granted or wanted or live.kind.longest(clockwork.learned) or FALLBACK
     renew_before = desired.renew_before if desired else None
-    return renewal_time(name, live.expires_at, lifetime=lifetime, renew_before=renew_before)
+    return renewal_time(
+        name, live.expires_at, lifetime=lifetime_of(live, clockwork, desired), renew_before=renew_before
+    )
+
+
+def lifetime_of(live: Live, clockwork: Clockwork, desired: Desired | None) -> dt.timedelta:
+    wanted = desired.lifetime if desired else None
+    return live.granted or wanted or live.kind.longest(clockwork.learned) or FALLBACK
 
 
 CHECKS: tuple[Check, ...] = (
     expired,
     immutable_field_changed,
     key_unknown,
+    key_rotated,
     certificate_changed,
     mark_lost,
     notification_url_changed,

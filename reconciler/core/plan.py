@@ -15,14 +15,15 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from reconciler.core.change import Change, Plan, Summary
+from reconciler.core.change import Change, Plan, Summary, Violation
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
 from reconciler.core.pair import Clockwork, Pair, due, judge
 from reconciler.core.policy import Policy
 from reconciler.core.reasons import Action, Reason, Withheld
-from reconciler.core.safety import Limits, safe
+from reconciler.core.rest import Waiting
+from reconciler.core.safety import KEY_IN_USE, Limits, safe
 from reconciler.core.slots import block
 from reconciler.core.times import spell_duration
 from reconciler.core.world import Owned, World
@@ -45,13 +46,21 @@ class Options:
     allow: frozenset[str] = frozenset()
     """Codes of violations that are let through."""
 
+    waiting: Waiting = dataclasses.field(default_factory=Waiting)
+    rotate_keys: bool = False
+    one_wave: bool = False
+    """Replace no more than ``limits.replacements`` at a time, and leave the rest to another run."""
+
+    thumbprints: frozenset[str] | None = None
+    """Of all certificates whose private key somebody has; None where that is not known."""
+
 
 def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options: Options) -> Plan:
     """Work out what would make Graph match the manifests at ``now``, in one tenant.
 
     Foreign subscriptions are counted and otherwise not looked at, except where one holds a place that is wanted.
     """
-    clockwork = Clockwork(now, options.renew_within, world.learned)
+    clockwork = Clockwork(now, options.renew_within, world.learned, options.rotate_keys)
     wanted = [each for each in desired if each.tenant == world.tenant]
     chosen = [each for each in wanted if options.selected is None or (each.tenant, each.name) in options.selected]
     mine = world.owned(options.owner)
@@ -68,12 +77,29 @@ def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options:
         changes, world, wanted=len(wanted), owned=len(mine), options=options.limits, allow=options.allow
     )
     changes = block(changes, world, owner=options.owner, now=now)
-    changes += [*kept_alive(changes, clockwork, options.policy)]
+    changes = [options.waiting.withhold(change, world, clockwork) for change in changes]
+    kept = kept_alive(changes, clockwork, options.policy)
+    changes += [options.waiting.withhold(change, world, clockwork) for change in kept]
+    violations += unknown_certificates(mine, world, options)
     return Plan(
         tuple(sorted(changes, key=lambda change: change.order)),
         summarize(changes, chosen, wanted, world, mine, orphans),
         tuple(violations),
     )
+
+
+def unknown_certificates(mine: Iterable[Owned], world: World, options: Options) -> Iterator[Violation]:
+    """It withholds nothing: what is encrypted for a lost key is lost whatever is done."""
+    if options.thumbprints is None or KEY_IN_USE in options.allow:
+        return
+    known = options.thumbprints
+    lost = [each.name for each in mine if each.live.certificate_id and each.live.certificate_id.upper() not in known]
+    if lost:
+        message = (
+            f"{world.tenant}: {len(lost)} subscriptions are encrypted for a certificate that no manifest knows, and"
+            " what they deliver cannot be opened: put it back, under previous if it is old"
+        )
+        yield Violation(KEY_IN_USE, message, tuple(sorted(set(lost))))
 
 
 def by_name(mine: Iterable[Owned]) -> dict[str, list[Owned]]:

@@ -35,6 +35,7 @@ class Reason(enum.StrEnum):
     DUPLICATE = "Duplicate"
     EXPIRED = "Expired"
     IMMUTABLE_FIELD_CHANGED = "ImmutableFieldChanged"
+    KEY_ROTATED = "KeyRotated"
     KEY_UNKNOWN = "KeyUnknown"
     MANAGEMENT_CHANGED = "ManagementChanged"
     MARK_LOST = "MarkLost"
@@ -42,6 +43,7 @@ class Reason(enum.StrEnum):
     MISSING = "Missing"
     NOTIFICATION_URL_CHANGED = "NotificationUrlChanged"
     NOT_IN_MANIFESTS = "NotInManifests"
+    REAUTHORIZATION_REQUIRED = "ReauthorizationRequired"
     RENEWAL_DUE = "RenewalDue"
 
 

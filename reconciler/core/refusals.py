@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 from reconciler.core.errors import (
     Conflict,
+    CredentialRefused,
     Denied,
     Details,
     EndpointRefused,
@@ -131,19 +132,19 @@ TOKEN_REMEDIES = {
 
 TOKEN_RULES: tuple[Rule, ...] = (
     *(
-        Rule(kind=Denied, facts="9.1", text=texts(rf"AADSTS{number}\b"), remedy=remedy)
+        Rule(kind=CredentialRefused, facts="9.1", text=texts(rf"AADSTS{number}\b"), remedy=remedy)
         for number, remedy in TOKEN_REMEDIES.items()
     ),
     Rule(kind=Transient, facts="9.1", codes=frozenset({"temporarily_unavailable"})),
     Rule(
-        kind=Denied,
+        kind=CredentialRefused,
         facts="9.1",
         text=texts(r"AADSTS\d+"),
         statuses={None, 400, 401, 403, 404},
         remedy=TOKEN,
     ),
     Rule(
-        kind=Denied,
+        kind=CredentialRefused,
         facts="9.1",
         codes=frozenset(
             {"invalid_client", "invalid_request", "invalid_scope", "invalid_tenant", "unauthorized_client"}
@@ -187,7 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule(kind=Conflict, facts="3.5", statuses={409}, remedy="only one subscription of this kind may exist"),
     Rule(kind=Gone, facts="3.1", statuses={404}, of_subscription=True),
     Rule(
-        kind=Denied,
+        kind=CredentialRefused,
         facts="3.5",
         codes=frozenset({"invalidauthenticationtoken", "unauthenticated"}),
         remedy=TOKEN,

@@ -7,7 +7,12 @@ from reconciler.core.change import Change, Violation
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.world import World
 
-__all__ = ["CODES", "Limits", "safe"]
+__all__ = ["CODES", "KEY_IN_USE", "SECOND_WRITER", "Limits", "safe"]
+
+KEY_IN_USE = "key-in-use"
+"""Speaks for what the plan itself finds, and withholds nothing."""
+
+SECOND_WRITER = "second-writer"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,6 +64,16 @@ def list_incomplete(taken: Taken) -> str | None:
     return taken.world.incomplete
 
 
+def second_writer(taken: Taken) -> str | None:
+    strangers = len(taken.world.strangers)
+    if not strangers:
+        return None
+    return (
+        f"{strangers} subscriptions bear our mark and were not made with this store, so somebody else writes under the"
+        " same owner: give that installation an owner of its own"
+    )
+
+
 def removes(change: Change, _world: World) -> bool:
     return change.reason is Reason.NOT_IN_MANIFESTS
 
@@ -67,11 +82,15 @@ def deletes(change: Change, _world: World) -> bool:
     return change.action is Action.DELETE
 
 
+def deletes_or_replaces(change: Change, _world: World) -> bool:
+    return change.action in {Action.DELETE, Action.REPLACE}
+
+
 def needs_the_whole_list(change: Change, world: World) -> bool:
     """What is not in an incomplete list is unknown, not gone; only GET can say that one we knew is."""
     if change.action is Action.CREATE and change.reason is Reason.MISSING:
         return change.name not in world.gone
-    return change.action in {Action.DELETE, Action.REPLACE}
+    return deletes_or_replaces(change, world)
 
 
 DANGERS = (
@@ -79,8 +98,9 @@ DANGERS = (
     Danger("list-shrank", list_shrank, deletes),
     Danger("empty", nothing_wanted, removes),
     Danger("removals", too_many_removals, removes),
+    Danger(SECOND_WRITER, second_writer, deletes_or_replaces),
 )
-CODES = tuple(sorted(danger.code for danger in DANGERS))
+CODES = tuple(sorted((*(danger.code for danger in DANGERS), KEY_IN_USE)))
 
 
 def safe(
@@ -96,7 +116,7 @@ def safe(
         if message is None:
             continue
         touched = [change for change in filter(at_stake, checked) if danger.withholds(change, world)]
-        if touched:
+        if touched or danger.code == SECOND_WRITER:
             violations.append(Violation(danger.code, f"{world.tenant}: {message}", names(touched)))
         checked = list(withhold(checked, world, danger))
     return checked, violations

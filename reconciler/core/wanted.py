@@ -5,11 +5,11 @@ The certificates' files are read by somebody else in between (``certificate_file
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from reconciler.core.asked import Asked
 from reconciler.core.catalog import Version
-from reconciler.core.certificate import PublicCertificate, read_certificate
+from reconciler.core.certificate import PublicCertificate, outline, read_certificate
 from reconciler.core.desired import Desired
 from reconciler.core.manifest.kinds import SettingsSpec, Tenant
 from reconciler.core.manifest.read import Item, Manifests
@@ -36,6 +36,11 @@ class CertificateFile:
     path: str
     base: str
     source: Source
+    name: str
+    """Of the ``Certificate``."""
+
+    previous: bool = False
+    """It is one that the receiver still opens with; nothing is encrypted for it any more."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ class Wanted:
     manifests: Manifests
     desired: tuple[Desired, ...]
     problems: tuple[Problem, ...]
+    known_thumbprints: frozenset[str]
+    """Of every certificate that is declared, current or previous, in upper-case hexadecimal digits."""
+
+    thumbprints_whole: bool
+    """Whether every one could be read: if not, a thumbprint that is not known may be declared all the same."""
 
     @property
     def settings(self) -> SettingsSpec:
@@ -60,10 +70,17 @@ class Wanted:
 
 
 def certificate_files(manifests: Manifests) -> Iterator[CertificateFile]:
-    """The files that certificates stand in; private keys are the receiver's business."""
+    """The files that certificates stand in, each current one before its previous ones.
+
+    Private keys are the receiver's business.
+    """
     for item in manifests.certificates:
-        place = item.document.place("spec", "certificate", "file")
-        yield CertificateFile(item.manifest.spec.certificate.file, item.document.text.base, place)
+        spec, document = item.manifest.spec, item.document
+        place = document.place("spec", "certificate", "file")
+        yield CertificateFile(spec.certificate.file, document.text.base, place, item.name)
+        for position, pair in enumerate(spec.previous):
+            place = document.place("spec", "previous", position, "certificate", "file")
+            yield CertificateFile(pair.certificate.file, document.text.base, place, item.name, previous=True)
 
 
 def examine(
@@ -77,34 +94,48 @@ def examine(
     """
     resolution = resolve(manifests)
     resolved = resolution.resolved
-    certificates = dict(read_certificates(manifests, files, now))
+    certificates = [(file, read_file(file, files[file], now)) for file in certificate_files(manifests)]
+    thumbprints = [thumbprint_in(files[file]) for file, _ in certificates]
     problems = [
         *manifests.problems,
         *check_names(manifests),
         *check_tenants(manifests.tenants),
         *check_endpoints(manifests.endpoints),
         *check_sinks(manifests.sinks),
-        *(each for each in certificates.values() if isinstance(each, Problem)),
+        *(each for _, each in certificates if isinstance(each, Problem)),
         *resolution.problems,
         *(problem for each in resolution.subjects for problem in check_subscription(each)),
         *check_subscription_names(resolved),
         *check_slots(resolved),
         *(check_urls(resolved, owner) if owner else ()),
     ]
-    found = {name: each for name, each in certificates.items() if isinstance(each, PublicCertificate)}
+    found = {file.name: each for file, each in certificates if isinstance(each, PublicCertificate)}
     desired = sorted((desire(each, found) for each in resolved), key=lambda each: (each.tenant, each.name))
-    return Wanted(manifests, tuple(desired), tuple(sorted(problems)))
+    return Wanted(
+        manifests,
+        tuple(desired),
+        tuple(sorted(problems)),
+        known_thumbprints=frozenset(filter(None, thumbprints)),
+        thumbprints_whole=None not in thumbprints,
+    )
 
 
-def read_certificates(
-    manifests: Manifests, files: Mapping[CertificateFile, bytes | str], now: dt.datetime
-) -> Iterable[tuple[str, PublicCertificate | Problem]]:
-    for item, reference in zip(manifests.certificates, certificate_files(manifests), strict=True):
-        content = files[reference]
-        if isinstance(content, str):
-            yield item.name, Problem(reference.source, "unreadable-file", content)
-        else:
-            yield item.name, read_certificate(content, source=reference.source, now=now)
+def read_file(file: CertificateFile, content: bytes | str, now: dt.datetime) -> PublicCertificate | Problem | None:
+    """What Graph is to encrypt with, or what is wrong with it. A previous one is nothing to Graph: it may only warn."""
+    if isinstance(content, str):
+        found: PublicCertificate | Problem = Problem(file.source, "unreadable-file", content)
+    else:
+        found = read_certificate(content, source=file.source, now=now)
+    if not file.previous:
+        return found
+    if isinstance(found, PublicCertificate) or found.rule == "certificate-expired":
+        return None
+    return dataclasses.replace(found, severity=Severity.WARNING)
+
+
+def thumbprint_in(content: bytes | str) -> str | None:
+    found = None if isinstance(content, str) else outline(content)
+    return found.thumbprint if found else None
 
 
 def desire(each: Resolved, certificates: Mapping[str, PublicCertificate]) -> Desired:

@@ -43,6 +43,12 @@ class World:
     learned: Mapping[str, dt.timedelta] = dataclasses.field(default_factory=dict)
     """The ceilings that Graph has taught us."""
 
+    strangers: frozenset[str] = frozenset()
+    """Ids that bear our mark, and that neither we wrote nor were there when we first looked."""
+
+    noted: Mapping[str, dt.datetime] = dataclasses.field(default_factory=dict)
+    """When we first saw them, by id; what is not in it has been known for long."""
+
     def owned(self, owner: str) -> tuple[Owned, ...]:
         found = ((live, self.mark_of(live)) for live in self.live)
         return tuple(Owned(live, mark) for live, mark in found if isinstance(mark, Mark) and mark.owner == owner)

@@ -52,6 +52,10 @@ class Agenda:
     def is_due(self) -> bool:
         return bool(self._appointments) and self._appointments[0].due <= self._clock.now()
 
+    @property
+    def next_due(self) -> dt.datetime | None:
+        return self._appointments[0].due if self._appointments else None
+
     def at(self, due: dt.datetime, do: Do) -> Appointment:
         """``do`` is called in the order of the due times, equal ones in the order of these calls; it must not wait."""
         self._clear_away()

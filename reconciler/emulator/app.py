@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import time
 from collections.abc import Callable
+from email.utils import format_datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -42,18 +43,22 @@ def build(parts: Parts, *, drop: Drop) -> ASGIApp:
         refusal = refusals.no_segment(request.url.path.split("/")[1])
         if isinstance(error, HTTPException) and error.status_code != 404:
             refusal = refusals.Refusal(error.status_code, "MethodNotAllowed", error.detail)
-        return answers.refused(refusal, given=answers.headers(request, now), now=now)
+        return answers.refused(refusal, given=answers.headers(request), now=now)
 
     routes = [*versions, *Control(parts).routes(), *authority.routes()]
     return Log(Starlette(routes=routes, exception_handlers={HTTPException: unknown}), parts=parts, drop=drop)
 
 
 class Log:
-    """Keeps each request's line before its answer goes out, so that whoever has the answer finds the line."""
+    """Keeps each request's line before its answer goes out, so that whoever has the answer finds the line.
+
+    It says when the answer was given, too: as the facts have it (3.3), by the emulator's clock.
+    """
 
     def __init__(self, app: ASGIApp, *, parts: Parts, drop: Drop) -> None:
         self.app = app
         self.clock = parts.clock
+        self.faults = parts.faults
         self.requests = parts.requests
         self.drop = drop
 
@@ -62,9 +67,8 @@ class Log:
         scope[WHOLE] = self
 
         async def logged(message: Message) -> None:
-            if message["type"] == "http.response.start" and not is_look(scope):
-                seconds = time.perf_counter() - began
-                self.requests.add(asked(scope, message["status"], seconds=seconds, at=self.clock.now()))
+            if message["type"] == "http.response.start":
+                self.begin(scope, message, seconds=time.perf_counter() - began)
             if scope.get(LOST):
                 self.drop(scope)
                 return
@@ -75,11 +79,28 @@ class Log:
         while scope.get(LOST) and (await receive())["type"] != "http.disconnect":
             pass  # answering after the drop would be an error of ours
 
+    def begin(self, scope: Scope, message: Message, *, seconds: float) -> None:
+        now = self.clock.now()
+        if not is_look(scope):
+            self.requests.add(asked(scope, message["status"], seconds=seconds, at=now))
+        if not is_control(scope):
+            date = now + dt.timedelta(seconds=self.faults.date)
+            message["headers"] = [*message["headers"], (b"date", spelled(date))]
+
+
+def is_control(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return f"{path}/".startswith("/emulator/")
+
 
 def is_look(scope: Scope) -> bool:
     """Whether it only looks at the emulator: a page that is open all day would be all that is in the log."""
-    path: str = scope["path"]
-    return scope["method"] == "GET" and f"{path}/".startswith("/emulator/")
+    return scope["method"] == "GET" and is_control(scope)
+
+
+def spelled(date: dt.datetime) -> bytes:
+    """As HTTP has it, to the second."""
+    return format_datetime(date.replace(microsecond=0), usegmt=True).encode()
 
 
 def asked(scope: Scope, status: int, *, seconds: float, at: dt.datetime) -> Asked:

@@ -1,7 +1,7 @@
 """What Graph's documentation leaves open, as switches: a name and a value in, what the emulator does out."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from reconciler.emulator.errors import EmulatorError
 
@@ -58,15 +58,26 @@ class Behaviours:
     def __init__(self, start: Mapping[str, str]) -> None:
         self._start = {name: behaviour.values[0] for name, behaviour in BEHAVIOURS.items()} | checked(start)
         self._now = dict(self._start)
+        self._listening: list[Callable[[], None]] = []
 
     def __getitem__(self, name: str) -> str:
         return self._now[name]
 
     def change(self, values: Mapping[str, object]) -> None:
         self._now |= checked(values)
+        self._tell()
 
     def reset(self) -> None:
         self._now = dict(self._start)
+        self._tell()
+
+    def listen(self, do: Callable[[], None]) -> None:
+        """``do`` is called after each change, for who would else have to look all the time."""
+        self._listening.append(do)
+
+    def _tell(self) -> None:
+        for do in self._listening:
+            do()
 
     def as_json(self) -> dict[str, str]:
         return dict(sorted(self._now.items()))

@@ -1,12 +1,13 @@
 """The emulator's time: the machine's, moved forward on request and run faster if asked, so that nobody need wait."""
 
 import datetime as dt
+import math
 
 from reconciler.emulator.errors import EmulatorError
 
 
 class Clock:
-    """``scale`` 60 runs an hour in a minute, counted from the start."""
+    """``scale`` 60 runs an hour in a minute, counted from the start; 0 stands still, but for being moved."""
 
     def __init__(self, *, scale: float = 1.0) -> None:
         self.scale = scale
@@ -24,7 +25,10 @@ class Clock:
 
     def seconds_until(self, instant: dt.datetime) -> float:
         """How many of the machine's seconds that takes; none for what is past."""
-        return max(0.0, (instant - self.now()).total_seconds() / self.scale)
+        ahead = max(0.0, (instant - self.now()).total_seconds())
+        if self.scale == 0:
+            return math.inf if ahead else 0.0
+        return ahead / self.scale
 
     def reset(self) -> None:
         self._start = dt.datetime.now(dt.UTC)

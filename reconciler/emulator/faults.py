@@ -92,6 +92,8 @@ class Faults:
     """404 by id, while the slot stays taken (facts 3.5)."""
     slow: float | Mapping[str, float] = 0.0
     """Seconds before each answer, or before those to some methods."""
+    date: float = 0.0
+    """Seconds that the ``Date`` of the answers is ahead of the emulator's clock, below nought if behind."""
     validation: ValidationFault = dataclasses.field(default_factory=ValidationFault)
     deliveries: DeliveryFaults = dataclasses.field(default_factory=DeliveryFaults)
     start: Mapping[str, object] = dataclasses.field(default_factory=dict)
@@ -138,6 +140,7 @@ class Faults:
             "extend": self.extend,
             "ghost": sorted(self.ghost),
             "slow": self.slow,
+            "date": self.date,
             "validation": dataclasses.asdict(self.validation),
             "deliveries": self.deliveries.as_json(),
         }
@@ -199,6 +202,12 @@ def loss(data: object) -> Lost:
     return Lost(**read(data, LOST_KEYS, "lost"))
 
 
+def offset(value: Any) -> float:
+    """Seconds, backwards too."""
+    behind = isinstance(value, int | float) and value < 0
+    return -seconds(-value) if behind else seconds(value)
+
+
 def slowness(value: Any) -> float | dict[str, float]:
     """For all, or an object with seconds by method."""
     if isinstance(value, dict):
@@ -227,6 +236,7 @@ FAULT_KEYS: Keys = {
     "extend": ("extend", flag),
     "ghost": ("ghost", texts),
     "slow": ("slow", slowness),
+    "date": ("date", offset),
     "validation": ("validation", lambda value: ValidationFault(**read(value, VALIDATION_KEYS, "validation"))),
     "deliveries": ("deliveries", lambda value: DeliveryFaults(**read(value, DELIVERY_KEYS, "deliveries"))),
 }

@@ -22,7 +22,7 @@ class Options:
     behaviours: Mapping[str, str] = dataclasses.field(default_factory=dict)
     page_size: int = 100
     time_scale: float = 1.0
-    """60 runs an hour in a minute."""
+    """60 runs an hour in a minute; with 0 time stands still until it is moved."""
     validation_limit: float = 10.0
     """How long an endpoint may take to answer a validation request (facts 4)."""
     first_limit: float = 3.0
@@ -44,10 +44,8 @@ class Options:
             )
         if not 0 <= self.port <= 65535:
             raise EmulatorError(f"cannot listen on port {self.port}: use a number from 0 (a free one) to 65535")
-        if not 0 < self.time_scale <= FASTEST:
-            raise EmulatorError(
-                f"cannot run time {self.time_scale:g} times as fast: use more than 0, {FASTEST} at most"
-            )
+        if not 0 <= self.time_scale <= FASTEST:
+            raise EmulatorError(f"cannot run time {self.time_scale:g} times as fast: use 0 to {FASTEST}")
         if self.world not in {None, *WORLDS}:
             raise EmulatorError(f"there is no world '{self.world}': use one of {', '.join(WORLDS)}")
         limits = (self.page_size, self.validation_limit, self.first_limit, self.retry_limit)

@@ -18,15 +18,17 @@ from reconciler.emulator.parts import Parts, assemble
 from reconciler.emulator.saved import kept
 
 Ready = Callable[[dict[str, object]], None]
+Made = Callable[[Parts], None]
 
 
-async def serve(options: Options, *, ready: Ready) -> None:
+async def serve(options: Options, *, ready: Ready, made: Made) -> None:
     home = Home(options.home)
     with contextlib.closing(listen(options)) as listener, contextlib.closing(home):
         identity = home.prepare()
         origin = f"https://{host_in_url(options.host)}:{listener.getsockname()[1]}"
         assembled = assemble(options, home=home, identity=identity, origin=origin)
         async with contextlib.aclosing(assembled) as parts, kept(parts):
+            made(parts)
             connections = Connections()
             server = make_server(parts, connections)
             server.announce = lambda: ready(home.announce(origin=origin, identity=identity))

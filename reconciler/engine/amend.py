@@ -13,10 +13,11 @@ from reconciler.core.mark import Mark, marked
 from reconciler.core.pair import Clockwork, due
 from reconciler.core.reasons import Reason
 from reconciler.engine.create import create
+from reconciler.engine.gaps import gap, predecessor
 from reconciler.engine.hands import Hands
 from reconciler.engine.ports import Body
 
-__all__ = ["create_anew", "delete", "expect", "keep_alive", "renew", "stay_alive", "update"]
+__all__ = ["create_anew", "delete", "expect", "keep_alive", "renew", "renew_alone", "stay_alive", "update"]
 
 T = TypeVar("T")
 
@@ -26,17 +27,29 @@ YOUNG = dt.timedelta(minutes=5)
 
 async def renew(hands: Hands, change: Change) -> tuple[str, str]:
     """Push the expiration forward. What is gone is created anew, where a manifest wants it."""
-    live, desired = expect(change.live), change.desired
-    fresh = refreshed_url(live, change.mark, desired)
     try:
-        renewed = await extend(hands, change, fresh)
+        return await renew_alone(hands, change)
     except Gone as gone:
         return await create_anew(hands, change, gone)
+
+
+async def renew_alone(hands: Hands, change: Change) -> tuple[str, str]:
+    """Push the expiration forward, and do nothing else. Raises Gone.
+
+    A challenge is answered all the same where it lives as long already as we would ask for.
+    """
+    live = expect(change.live)
+    fresh = refreshed_url(live, change.mark, change.desired)
+    try:
+        renewed = await extend(hands, change, fresh)
     except (EndpointRefused, Invalid):
         if not fresh:
             raise
         # Graph may ask only a URL that changes: the mark is refreshed another time, the renewal cannot wait.
         renewed = await extend(hands, change, {})
+    if renewed is live and change.reason is Reason.REAUTHORIZATION_REQUIRED:
+        await hands.party.writer.reauthorize(live.id, live.asked.version)
+        return "reauthorized", live.id
     return f"lives until {renewed.expires_at:%Y-%m-%d %H:%M} UTC", renewed.id
 
 
@@ -44,8 +57,9 @@ async def extend(hands: Hands, change: Change, more: Body) -> Live:
     """PATCH with a later expiration, and whatever else is to be changed with it."""
     live, mark = expect(change.live), expect(change.mark)
     renewed = await hands.prolong(live, change.desired.lifetime if change.desired else None, more)
-    fixed = live.certificate_fixed and renewed.certificate_id == live.certificate_id
-    await hands.remember(renewed, mark, certificate_fixed=fixed)
+    if renewed is not live:
+        fixed = live.certificate_fixed and renewed.certificate_id == live.certificate_id
+        await hands.remember(renewed, mark, certificate_fixed=fixed)
     return renewed
 
 
@@ -70,7 +84,8 @@ async def create_anew(hands: Hands, change: Change, gone: Gone) -> tuple[str, st
         return "it is gone already", live.id
     if desired.suspend:
         raise gone
-    created = await create(hands, desired)
+    async with gap(hands, desired, predecessor(hands, desired.name, live)):
+        created = await create(hands, desired)
     # Not before: while it is known, GET can say that it is gone, even where the list is not whole.
     await hands.party.journal.forget([live.id])
     return f"{live.id} was gone, created anew: notifications may have been missed", created.id

@@ -8,23 +8,29 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.errors import Gone, ReconcilerError
+from reconciler.core.plan import Options
 from reconciler.core.reasons import Action, Withheld
-from reconciler.core.safety import Limits
 from reconciler.engine import amend
 from reconciler.engine.create import create
+from reconciler.engine.gaps import gap, predecessor
 from reconciler.engine.hands import Hands
-from reconciler.engine.order import Places, early_deletions, phases, takes_a_place, waves
+from reconciler.engine.order import Group, Places, early_deletions, phases, takes_a_place, waves
 from reconciler.engine.outcome import Outcome, Result, Watcher, done, failed, withheld
 from reconciler.engine.replace import evict, rehearse, replace, settle_down
 
 __all__ = ["apply"]
+
+AT_ONCE = 100
+"""Changes; more could not be in flight anyway."""
 
 LOG = logging.getLogger(__name__)
 Step = Callable[[Hands, Change], Awaitable[tuple[str, str]]]
 
 
 async def create_it(hands: Hands, change: Change) -> tuple[str, str]:
-    live = await create(hands, amend.expect(change.desired))
+    desired = amend.expect(change.desired)
+    async with gap(hands, desired, predecessor(hands, change.name, change.live)):
+        live = await create(hands, desired)
     # Not before: while they are known, GET can say that they are gone, even where the list is not whole.
     await hands.party.journal.forget(each for each in hands.known.get(change.name, ()) if each != live.id)
     return f"lives until {live.expires_at:%Y-%m-%d %H:%M} UTC", live.id
@@ -60,7 +66,7 @@ STEPS: dict[Action, Step] = {
 }
 
 
-async def apply(plan: Plan, hands: Hands, *, owned: int, limits: Limits, watcher: Watcher) -> list[Outcome]:
+async def apply(plan: Plan, hands: Hands, *, owned: int, options: Options, watcher: Watcher) -> list[Outcome]:
     """Carry out one tenant's plan; ``watcher`` hears of each outcome as it comes."""
     work = Work(hands, watcher)
     for change in plan.changes:
@@ -70,7 +76,8 @@ async def apply(plan: Plan, hands: Hands, *, owned: int, limits: Limits, watcher
     places = Places.of(due)
     for phase in phases(due, places):
         await work.carry_out_all(phase, places)
-    await replace_in_waves(work, due, places, size=max(1, math.floor(owned * limits.replacements)))
+    size = max(1, math.floor(owned * options.limits.replacements))
+    await replace_in_waves(work, due, places, size=size, one=options.one_wave)
     waiting = [change for change in due if change.action is Action.CREATE and change in places.holders]
     await work.carry_out_all(await work.free(waiting, places), places)
     early = set(early_deletions(due, places))
@@ -79,14 +86,14 @@ async def apply(plan: Plan, hands: Hands, *, owned: int, limits: Limits, watcher
     return sorted(work.outcomes, key=lambda outcome: outcome.order)
 
 
-async def replace_in_waves(work: "Work", due: Iterable[Change], places: Places, *, size: int) -> None:
+async def replace_in_waves(work: "Work", due: Iterable[Change], places: Places, *, size: int, one: bool) -> None:
     """Each wave starts when the one before it is done; after one that fails, the rest waits for another run."""
     groups = places.order(change for change in due if change.action is Action.REPLACE)
-    for wave in waves(groups, places, size):
-        if work.replacement_failed:
-            for change in wave.changes:
-                why = "an earlier replacement failed: mend that, then run again"
-                await work.withhold(change, Withheld.PACED, why)
+    for number, wave in enumerate(waves(groups, places, size)):
+        if one and number:
+            await work.pace(wave, "replacements come in waves, and the next pass goes on with it")
+        elif work.replacement_failed:
+            await work.pace(wave, "an earlier replacement failed: mend that, then run again")
         elif wave.circle:
             await work.go_round(wave.changes, places)
         else:
@@ -100,6 +107,7 @@ class Work:
         self.hands = hands
         self.outcomes: list[Outcome] = []
         self._done: set[Change] = set()
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._watcher = watcher
 
     def tell(self, outcome: Outcome) -> None:
@@ -114,6 +122,10 @@ class Work:
         """Leave it alone after all, but for a renewal that is due."""
         kept = await self.keep_alive(change)
         self.tell(withheld(change.withhold(word, f"{why}{kept}")))
+
+    async def pace(self, wave: Group, why: str) -> None:
+        for change in wave.changes:
+            await self.withhold(change, Withheld.PACED, why)
 
     async def keep_alive(self, change: Change) -> str:
         try:
@@ -189,7 +201,12 @@ class Work:
             await self.withhold(change, Withheld.BLOCKED, why)
 
     async def carry_out_all(self, changes: Iterable[Change], places: Places) -> None:
-        await asyncio.gather(*(self.carry_out(change, step_of(change, places)) for change in changes))
+        await asyncio.gather(*(self.in_turn(change, step_of(change, places)) for change in changes))
+
+    async def in_turn(self, change: Change, step: Step) -> None:
+        """A thousand that wait for Graph's limits at once would keep the renewals of others waiting behind them."""
+        async with self._turns:
+            await self.carry_out(change, step)
 
     async def carry_out(self, change: Change, step: Step) -> None:
         if said := await self.try_step(change, step):
@@ -197,7 +214,9 @@ class Work:
             self.tell(done(change, *said))
 
     async def try_step(self, change: Change, step: Step) -> tuple[str, str] | None:
-        """What the step has to say, None where it failed."""
+        """What the step has to say, None where it failed, or has not begun because the process is about to end."""
+        if self.hands.stopping():
+            return None
         try:
             return await step(self.hands, change)
         except Exception as error:  # noqa: BLE001  it is reported, and the other changes go on

@@ -50,7 +50,7 @@ class Trouble:
 class Wished:
     wish: Wish
     at: dt.datetime
-    """When it was first wished for."""
+    """When it was last wished for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Chronicle(ReadChronicle, Protocol):
     async def announced(self, ids: Collection[str], *, at: dt.datetime) -> None: ...
 
     async def wish(self, wish: Wish, *, at: dt.datetime) -> None:
-        """One that is wished for already keeps its time."""
+        """One that is wished for already takes the later time."""
 
     async def wishes(self) -> Sequence[Wished]: ...
 

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from reconciler.core.bodies import creation, expiry_body
@@ -17,10 +17,14 @@ from reconciler.core.renewal import MARGIN, Kind, asked_lifetime
 from reconciler.engine.looking import SharedListing
 from reconciler.engine.ports import Body, Clock, Intent, Journal, Reader, Remembered, Writer
 
-__all__ = ["ClientStates", "Hands", "NotExtended", "Party", "answered"]
+__all__ = ["ClientStates", "Hands", "NotExtended", "Party", "answered", "never"]
 
 
 SAME_MOMENT = dt.timedelta(seconds=1)
+
+
+def never() -> bool:
+    return False
 
 
 class NotExtended(Unsorted):
@@ -61,6 +65,12 @@ class Hands:
     """Grows when Graph refuses a lifetime."""
 
     renew_within: dt.timedelta | None = None
+    alive_at: Mapping[str, dt.datetime] = dataclasses.field(default_factory=dict)
+    """When each was last seen to be there, by id."""
+
+    stopping: Callable[[], bool] = never
+    """Whether the process is about to end: what has not begun is left to the next one."""
+
     looking: SharedListing = dataclasses.field(init=False)
     known: Mapping[str, Sequence[str]] = dataclasses.field(init=False)
     """The ids that were remembered before this pass, by name."""
@@ -154,6 +164,10 @@ class Hands:
             expires_at=live.expires_at,
             granted=earlier.granted if earlier and same(earlier.expires_at, live) else live.expires_at - now,
             certificate_fixed=certificate_fixed,
+            certificate_id=live.certificate_id,
+            certified_at=earlier.certified_at if earlier and earlier.certificate_id == live.certificate_id else now,
+            noted_at=earlier.noted_at if earlier else now,
+            stranger=earlier.stranger if earlier else False,
         )
         await self.party.journal.remember([memory])
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.errors import GraphError, ReconcilerError
-from reconciler.core.reasons import Action
+from reconciler.core.reasons import Action, Reason
 
 __all__ = ["Outcome", "Result", "Watcher", "done", "failed", "withheld"]
 
@@ -26,6 +26,9 @@ class Outcome:
     message: str
     request_id: str | None = None
     subscription_id: str | None = None
+    reason: Reason | None = None
+    error: ReconcilerError | None = dataclasses.field(default=None, compare=False, repr=False)
+    """What it failed for."""
 
     @property
     def order(self) -> tuple[str, str, int, str]:
@@ -43,17 +46,29 @@ class Watcher(Protocol):
 
 
 def done(change: Change, message: str, subscription_id: str | None) -> Outcome:
-    return Outcome(change.name, change.tenant, change.action, Result.DONE, message, None, subscription_id)
+    return Outcome(
+        change.name, change.tenant, change.action, Result.DONE, message, None, subscription_id, change.reason
+    )
 
 
 def failed(change: Change, error: ReconcilerError) -> Outcome:
     request_id = error.request_id if isinstance(error, GraphError) else None
     message = error.message if isinstance(error, GraphError) else str(error)
     identifier = change.live.id if change.live else None
-    return Outcome(change.name, change.tenant, change.action, Result.FAILED, message, request_id, identifier)
+    return Outcome(
+        change.name,
+        change.tenant,
+        change.action,
+        Result.FAILED,
+        message,
+        request_id,
+        identifier,
+        change.reason,
+        error,
+    )
 
 
 def withheld(change: Change) -> Outcome:
     message = f"{change.withheld}: {change.why_withheld}"
     identifier = change.live.id if change.live else None
-    return Outcome(change.name, change.tenant, change.action, Result.WITHHELD, message, None, identifier)
+    return Outcome(change.name, change.tenant, change.action, Result.WITHHELD, message, None, identifier, change.reason)

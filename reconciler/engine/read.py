@@ -1,4 +1,4 @@
-"""A tenant's Graph and what we remember of it in, one ``World`` out. Reading fails closed.
+"""A tenant's Graph and what we remember of it in, one ``World`` out: all of it, or what is named. Reading fails closed.
 
 LIST is not to be trusted alone (facts 3.2): what we knew and it lacks is asked for by GET, and for some minutes what we
 wrote ourselves counts for more than what it says.
@@ -7,15 +7,16 @@ wrote ourselves counts for more than what it says.
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from reconciler.core.catalog import Version
 from reconciler.core.errors import Gone, GraphError
 from reconciler.core.live import Live, LiveError, read_live
 from reconciler.core.mark import Mark
-from reconciler.core.world import World
+from reconciler.core.world import Owned, World
 from reconciler.engine.ports import Intent, Listing, Memory, Reader, Remembered
 
-__all__ = ["Reading", "read_world", "with_memory"]
+__all__ = ["NARROW", "Named", "Reading", "read_named", "read_world", "with_memory"]
 
 OWN_WRITES_WIN = dt.timedelta(minutes=10)
 SAME_MOMENT = dt.timedelta(seconds=1)
@@ -35,22 +36,106 @@ async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory,
     remembered, learned, intents = await memory.remembered(), await memory.ceilings(), await memory.intents()
     replaced = {intent.replaces for intent in intents.values()}
     listing = await reader.list()
-    listed, incomplete = read_listing(listing)
+    listed, incomplete = await asyncio.to_thread(read_listing, listing)  # ten thousand take a while
     listed = {each.id: each for each in listed.values() if not deleted_lately(remembered.get(each.id), now)}
     asked = await ask(doubtful(listed, remembered, replaced, now), reader)
     found = {name: live for name, live in (listed | asked.found).items() if name not in asked.gone}
-    known = [remembered[identifier] for identifier in asked.gone]
-    alive = {remembered[identifier].name for identifier in found if identifier in remembered}
-    world = World(
-        tenant=tenant,
-        live=tuple(with_memory(each, remembered.get(each.id)) for _, each in sorted(found.items())),
+    memories = Memories(remembered, intents, learned)
+    world = dataclasses.replace(
+        memories.world(tenant, owner, found, asked, now=now),
         incomplete=incomplete or asked.unknown,
         shrank=shrank(listing, asked),
-        gone=frozenset(each.name for each in known) - alive,
-        marks={each.id: mark_of(each, owner) for each in remembered.values() if each.deleted_at is None},
-        learned=learned,
     )
     return Reading(world, remembered, intents)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Named:
+    """What a narrow pass is about."""
+
+    names: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    """Also of subscriptions that nobody here has heard of."""
+
+    absent: frozenset[str] = frozenset()
+    """Names of which a whole list has shown lately that they are not there: they may be created."""
+
+
+NARROW = "only what was asked for was read"
+
+
+async def read_named(
+    tenant: str, *, owner: str, reader: Reader, memory: Memory, named: Named, now: dt.datetime
+) -> Reading:
+    """Read what is named by GET alone. What else there is stays unknown, as where a list is not whole."""
+    remembered, learned, intents = await memory.remembered(), await memory.ceilings(), await memory.intents()
+    known = [each for each in remembered.values() if each.name in named.names or each.id in named.ids]
+    asked = await ask((each for each in known if each.deleted_at is None), reader)
+    found = asked.found | await find_unknown(named.ids - remembered.keys(), reader)
+    world = Memories(remembered, intents, learned).world(tenant, owner, found, asked, now=now)
+    alive = {each.name for each in world.owned(owner)}
+    world = dataclasses.replace(
+        world, incomplete=asked.unknown or NARROW, gone=world.gone | (named.names & named.absent) - alive
+    )
+    return Reading(world, remembered, intents)
+
+
+async def find_unknown(ids: Iterable[str], reader: Reader) -> dict[str, Live]:
+    """By id, those that Graph knows; one that cannot be read now is found by the next full pass."""
+    tried = [(each, version) for each in sorted(ids) for version in Version]
+    found = await asyncio.gather(*(try_unknown(each, version, reader) for each, version in tried))
+    return {live.id: live for live in found if live}
+
+
+async def try_unknown(subscription_id: str, version: Version, reader: Reader) -> Live | None:
+    try:
+        return read_live(await reader.get(subscription_id, version))
+    except (GraphError, LiveError):
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Memories:
+    """All that is remembered of one tenant."""
+
+    remembered: Mapping[str, Remembered]
+    intents: Mapping[str, Intent]
+    learned: Mapping[str, dt.timedelta]
+
+    def world(self, tenant: str, owner: str, found: Mapping[str, Live], asked: "Asked", *, now: dt.datetime) -> World:
+        known = [self.remembered[identifier] for identifier in asked.gone]
+        alive = {self.remembered[identifier].name for identifier in found if identifier in self.remembered}
+        world = World(
+            tenant=tenant,
+            live=tuple(with_memory(each, self.remembered.get(each.id)) for _, each in sorted(found.items())),
+            gone=frozenset(each.name for each in known) - alive,
+            marks={each.id: mark_of(each, owner) for each in self.remembered.values() if each.deleted_at is None},
+            learned=self.learned,
+        )
+        owned = world.owned(owner)
+        strangers = frozenset(self.strangers(owned))
+        return dataclasses.replace(world, strangers=strangers, noted=self.noted(owned, now))
+
+    def strangers(self, owned: Iterable[Owned]) -> Iterator[str]:
+        """Their ids. None in a store that remembers nothing, which is new or was lost.
+
+        A twin has the birth of one that we know.
+        """
+        births = {each.birth for each in self.remembered.values()} | {each.birth for each in self.intents.values()}
+        for each in owned:
+            memory = self.remembered.get(each.live.id)
+            unheard = memory is None and bool(self.remembered) and each.mark.birth not in births
+            if unheard or (memory and memory.stranger):
+                yield each.live.id
+
+    def noted(self, owned: Iterable[Owned], now: dt.datetime) -> dict[str, dt.datetime]:
+        found = {}
+        for each in owned:
+            memory = self.remembered.get(each.live.id)
+            noted = memory.noted_at if memory else now
+            if noted and not (memory and memory.created_at):
+                found[each.live.id] = noted
+        return found
 
 
 def read_listing(listing: Listing) -> tuple[dict[str, Live], str | None]:

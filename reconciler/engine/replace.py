@@ -5,10 +5,12 @@ import contextlib
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
 from reconciler.core.errors import Conflict, EndpointRefused, Full, Gone, Invalid
+from reconciler.core.gap import Cause
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, marked
 from reconciler.engine.amend import create_anew, expect, stay_alive
 from reconciler.engine.create import create, post
+from reconciler.engine.gaps import Predecessor, gap, predecessor
 from reconciler.engine.hands import Hands, NotExtended
 
 __all__ = ["evict", "rehearse", "replace", "settle_down"]
@@ -38,7 +40,9 @@ async def evict(hands: Hands, change: Change) -> None:
 
 async def settle_down(hands: Hands, change: Change) -> tuple[str, str]:
     """The second half, for one that was evicted."""
-    created = await create(hands, expect(change.desired))
+    desired = expect(change.desired)
+    async with gap(hands, desired, predecessor(hands, desired.name)):
+        created = await create(hands, desired)
     return f"replaces {expect(change.live).id}", created.id
 
 
@@ -60,8 +64,9 @@ async def rehearse(hands: Hands, change: Change, heir: Desired | None = None) ->
 
 
 async def delete_first(hands: Hands, live: Live, mark: Mark, desired: Desired, wanted: Mark) -> Live:
-    await remove(hands, live, mark)
-    return await post(hands, desired, wanted, replacing=True)
+    async with gap(hands, desired, Predecessor(live.id, Cause.REPLACED, hands.clock.now())):
+        await remove(hands, live, mark)
+        return await post(hands, desired, wanted, replacing=True)
 
 
 async def create_first(hands: Hands, live: Live, mark: Mark, desired: Desired, wanted: Mark) -> Live:

@@ -7,21 +7,22 @@ import asyncio
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 from reconciler.core.desired import Desired
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.mark import Mark
 from reconciler.core.plan import Options, plan
+from reconciler.core.safety import SECOND_WRITER
 from reconciler.core.world import Owned
 from reconciler.engine.apply import apply
-from reconciler.engine.hands import ClientStates, Hands, Party
+from reconciler.engine.hands import ClientStates, Hands, Party, never
 from reconciler.engine.outcome import Watcher
 from reconciler.engine.ports import Clock, Intent, Journal, Memory, Reader, Remembered
-from reconciler.engine.read import Reading, read_world
+from reconciler.engine.read import Named, Reading, read_named, read_world
 from reconciler.engine.report import Report
 
-__all__ = ["View", "dry_run", "run"]
+__all__ = ["Task", "View", "dry_run", "run", "run_one"]
 
 LOG = logging.getLogger(__name__)
 
@@ -48,19 +49,44 @@ async def look(view: View, desired: Sequence[Desired], *, now: dt.datetime, opti
 
 
 async def read_one(view: View, *, now: dt.datetime, owner: str) -> Reading | ReconcilerError:
+    reading = read_world(view.name, owner=owner, reader=view.reader, memory=view.memory, now=now)
+    return await attempt(view.name, reading)
+
+
+async def attempt(tenant: str, reading: Awaitable[Reading]) -> Reading | ReconcilerError:
     """A tenant that cannot be read fails alone, whatever the reason."""
     try:
-        return await read_world(view.name, owner=owner, reader=view.reader, memory=view.memory, now=now)
+        return await reading
     except ReconcilerError as error:
         return error
     except Exception as error:
-        LOG.exception("reading %s", view.name)
+        LOG.exception("reading %s", tenant)
         return ReconcilerError(f"internal error, please report it: {error!r}")
 
 
 def planned(read: Reading, desired: Sequence[Desired], now: dt.datetime, options: Options) -> Report:
     found = plan(desired, read.world, now=now, options=options)
     return Report(found, worlds={read.world.tenant: read.world})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be done in one tenant, and by what means."""
+
+    desired: Sequence[Desired]
+    """Of all tenants."""
+
+    clock: Clock
+    options: Options
+    client_states: ClientStates
+    watcher: Watcher
+    named: Named | None = None
+    """For a narrow pass: what it is about. None: everything."""
+
+    alive_at: Mapping[str, dt.datetime] = dataclasses.field(default_factory=dict)
+    """When each subscription was last seen to be there, by id."""
+
+    stopping: Callable[[], bool] = never
 
 
 async def run(
@@ -73,58 +99,84 @@ async def run(
     watcher: Watcher,
 ) -> Report:
     """Plan every tenant and carry the plan out; ``watcher`` hears of each outcome as it comes."""
-    passes = (run_one(party, desired, clock, options, client_states, watcher) for party in parties)
-    return total(await asyncio.gather(*passes))
+    task = Task(desired=desired, clock=clock, options=options, client_states=client_states, watcher=watcher)
+    return total(await asyncio.gather(*(run_one(party, task) for party in parties)))
 
 
-async def run_one(
-    party: Party,
-    desired: Sequence[Desired],
-    clock: Clock,
-    options: Options,
-    client_states: ClientStates,
-    watcher: Watcher,
-) -> Report:
-    now = clock.now()
-    read = await read_one(View(party.name, party.reader, party.journal), now=now, owner=options.owner)
+async def run_one(party: Party, task: Task) -> Report:
+    read = await read_for(party, task)
     if isinstance(read, ReconcilerError):
         return Report(outcomes=(), unread={party.name: read})
-    seen = planned(read, desired, now, options)
+    now, options = task.clock.now(), narrowed(task.options, read, task.named)
+    seen = await asyncio.to_thread(planned, read, task.desired, now, options)  # ten thousand take a while
     owned = read.world.owned(options.owner)
-    wanted = {each.name for each in desired if each.tenant == party.name}
+    wanted = {each.name for each in task.desired if each.tenant == party.name}
     try:
-        await note(party.journal, read, owned, wanted)
+        await note(party.journal, read, owned, wanted, now, options)
         intents = await open_intents(party.journal, read, wanted, now, whole=options.prune)
     except ReconcilerError as error:
         return Report(outcomes=(), unread={party.name: error})
-    watcher.planned(seen.plan)
+    task.watcher.planned(seen.plan)
     hands = Hands(
         party=party,
         owner=options.owner,
-        clock=clock,
-        client_states=client_states,
+        clock=task.clock,
+        client_states=task.client_states,
         remembered=read.remembered,
         intents=intents,
         learned=dict(read.world.learned),
         renew_within=options.renew_within,
+        alive_at=task.alive_at,
+        stopping=task.stopping,
     )
-    outcomes = await apply(seen.plan, hands, owned=len(owned), limits=options.limits, watcher=watcher)
+    outcomes = await apply(seen.plan, hands, owned=len(owned), options=options, watcher=task.watcher)
     return dataclasses.replace(seen, outcomes=tuple(outcomes))
+
+
+async def read_for(party: Party, task: Task) -> Reading | ReconcilerError:
+    now, owner, journal = task.clock.now(), task.options.owner, party.journal
+    if task.named is None:
+        return await attempt(
+            party.name, read_world(party.name, owner=owner, reader=party.reader, memory=journal, now=now)
+        )
+    reading = read_named(party.name, owner=owner, reader=party.reader, memory=journal, named=task.named, now=now)
+    return await attempt(party.name, reading)
+
+
+def narrowed(options: Options, read: Reading, named: Named | None) -> Options:
+    """A narrow pass prunes nothing, and is about the names that it was made for and those that it has found."""
+    if named is None:
+        return options
+    owned = {each.name for each in read.world.owned(options.owner)}
+    asked = {each.name for each in read.remembered.values() if each.id in named.ids}
+    names = named.names | owned | asked
+    selected = frozenset((read.world.tenant, name) for name in names)
+    return dataclasses.replace(options, prune=False, selected=selected)
 
 
 def total(reports: Iterable[Report]) -> Report:
     return sum(reports, Report())
 
 
-async def note(journal: Journal, read: Reading, owned: Collection[Owned], wanted: Collection[str]) -> None:
+async def note(
+    journal: Journal,
+    read: Reading,
+    owned: Collection[Owned],
+    wanted: Collection[str],
+    now: dt.datetime,
+    options: Options,
+) -> None:
     """Write down which ids are ours, so that a list that lacks them is noticed; forget those that are gone.
 
     One that is wanted is not forgotten before another stands in its place: while it is known, GET can say that it is
     gone, even where the list is not whole.
     """
-    new = [memory_of(each) for each in owned if each.live.id not in read.remembered]
+    allowed = SECOND_WRITER in options.allow
+    new = [memory_of(each, read, now) for each in owned if each.live.id not in read.remembered]
+    known = [read.remembered[each.live.id] for each in owned if each.live.id in read.remembered]
+    new += [each for each in known if each.stranger and allowed]
     if new:
-        await journal.remember(new)
+        await journal.remember(dataclasses.replace(each, stranger=each.stranger and not allowed) for each in new)
     seen = {each.id for each in read.world.live}
     needed = set(wanted) - {each.name for each in owned}
     absent = (each for each in read.remembered.values() if each.id not in seen and each.deleted_at is None)
@@ -133,9 +185,19 @@ async def note(journal: Journal, read: Reading, owned: Collection[Owned], wanted
         await journal.forget(lost)
 
 
-def memory_of(owned: Owned) -> Remembered:
-    mark = owned.mark
-    return Remembered(owned.live.id, mark.name, mark.version, mark.birth, mark.key, expires_at=owned.live.expires_at)
+def memory_of(owned: Owned, read: Reading, now: dt.datetime) -> Remembered:
+    mark, live = owned.mark, owned.live
+    return Remembered(
+        live.id,
+        mark.name,
+        mark.version,
+        mark.birth,
+        mark.key,
+        expires_at=live.expires_at,
+        certificate_id=live.certificate_id,
+        noted_at=now,
+        stranger=live.id in read.world.strangers,
+    )
 
 
 INTENT_LASTS = dt.timedelta(days=1)

@@ -1,13 +1,16 @@
 """What came back from Graph or from a token endpoint, read without trusting it."""
 
 import dataclasses
+import datetime as dt
 import email.utils
 import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Answer", "json_of", "retry_after"]
+from reconciler.graph.pacing import Kind
+
+__all__ = ["Answer", "Observed", "instant", "json_of", "retry_after"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,6 +32,23 @@ class Answer:
         return json_of(self.content)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """That Graph answered, for who watches its clock and its pace."""
+
+    tenant_id: str
+    kind: Kind
+    status: int
+    date: dt.datetime | None
+    """When it answered, by its own clock, to the second (facts 3.3); None where it does not tell."""
+
+    sent_at: dt.datetime
+    """When the request was sent, by the ``Clock`` port."""
+
+    received_at: dt.datetime
+    """When the answer was there, by the same."""
+
+
 def json_of(text: str | bytes) -> Any:
     """Raises ValueError for what is no JSON, or is nested deeper than Python can read."""
     try:
@@ -48,8 +68,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def seconds_between(start: str, end: str) -> float | None:
+    began, ends = instant(start), instant(end)
+    return max(0.0, (ends - began).total_seconds()) if began and ends else None
+
+
+def instant(text: str) -> dt.datetime | None:
+    """A date as HTTP spells it, aware and UTC; None for anything else."""
     try:
-        pause = email.utils.parsedate_to_datetime(end) - email.utils.parsedate_to_datetime(start)
-    except (TypeError, ValueError):
+        found = email.utils.parsedate_to_datetime(text)
+        # Without an offset it is UTC already, and only unaware of it.
+        return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    except (IndexError, OverflowError, TypeError, ValueError):
         return None
-    return max(0.0, pause.total_seconds())

@@ -1,7 +1,7 @@
 """A tenant's credential in, access tokens out. The only module here that imports msal.
 
-msal keeps the tokens and renews them in time; it blocks, so it runs on a thread. Secrets come in as values, and no
-``repr`` shows them.
+msal keeps the tokens and renews them in time; it blocks, so it runs on a thread, and what it said is good for a short
+while without another one. Secrets come in as values, and no ``repr`` shows them.
 """
 
 import asyncio
@@ -9,12 +9,13 @@ import base64
 import contextlib
 import dataclasses
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.core.clouds import Cloud
-from reconciler.core.errors import Denied, GraphError, Transient
+from reconciler.core.errors import CredentialRefused, GraphError, Transient
 from reconciler.core.refusals import Refusal, redacted, sort_refusal
 from reconciler.graph.answers import json_of, retry_after
 from reconciler.graph.transport import TokenAnswer, TokenHttp
@@ -23,6 +24,13 @@ __all__ = ["Access", "CertificateCredential", "Credential", "SecretCredential", 
 
 SENDABLE = re.compile(r"[!-~]+")
 """What a header can bear; more than RFC 6750 allows a token to be."""
+
+MARGIN = 300.0
+"""Seconds before its end from which on a token is asked for anew each time, as msal does."""
+
+UNASKED = 60.0
+"""Seconds for which msal is not asked again: it may have a reason of its own to renew early, or see that the machine
+slept, which a monotonic clock does not."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,18 +65,33 @@ class Access:
 class Tokens:
     """One tenant's access tokens; however many ask at once, one request is made."""
 
-    def __init__(self, access: Access, http: TokenHttp) -> None:
+    def __init__(self, access: Access, http: TokenHttp, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._access = access
         self._http = http
+        self._monotonic = monotonic
         self._lock = asyncio.Lock()
         self._application: Any = None
         self._latest: str | None = None
+        self._good_until = 0.0
 
     async def token(self) -> str:
         """A token that is good for now. Raises Denied, Throttled or Transient."""
+        known = self.known()
+        if known is not None:
+            return known
         async with self._lock:
-            self._latest = await asyncio.to_thread(self.acquire)
-            return self._latest
+            return self.known() or await self.ask()
+
+    def known(self) -> str | None:
+        """The latest token, while nobody need be asked whether it is still good."""
+        return self._latest if self._monotonic() < self._good_until else None
+
+    async def ask(self) -> str:
+        began = self._monotonic()
+        given = await asyncio.to_thread(self.acquire)
+        self._latest = given.token
+        self._good_until = began + min(UNASKED, given.lasts - MARGIN)
+        return given.token
 
     async def drop(self, token: str) -> None:
         """Graph does not take this token any more; of many that say so at once, one is heard."""
@@ -80,7 +103,7 @@ class Tokens:
         """The permissions that the token carries, by its own account: to explain with, not to decide on."""
         return roles_of(await self.token())
 
-    def acquire(self) -> str:
+    def acquire(self) -> "Given":
         # msal is slow to import, and a run that opens no socket needs none of it.
         import msal
 
@@ -98,7 +121,7 @@ class Tokens:
         if not SENDABLE.fullmatch(token):
             self._application = None  # msal keeps what it was given, and would give it again for an hour
             raise Transient(f"{self.operation}: {self.host} gave one that no request can bear, it is not visible ASCII")
-        return token
+        return Given(token, lasts=lasting(result))
 
     def open_application(self, msal: Any) -> Any:
         access = self._access
@@ -141,6 +164,22 @@ class Tokens:
         )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Given:
+    """What msal gave: a token and for how many seconds more it is good."""
+
+    token: str = dataclasses.field(repr=False)
+    lasts: float
+
+
+def lasting(result: Mapping[str, Any]) -> float:
+    """``expires_in``, which should be a number; none at all where it is not."""
+    try:
+        return float(int(result["expires_in"]))
+    except (KeyError, OverflowError, TypeError, ValueError):
+        return 0.0
+
+
 def error_in(answer: TokenAnswer | None) -> Mapping[str, Any]:
     with contextlib.suppress(ValueError):
         said = json_of(answer.text) if answer else None
@@ -170,11 +209,13 @@ def usable_key(credential: CertificateCredential, operation: str) -> str:
         key = serialization.load_pem_private_key(credential.private_key.encode(), passphrase)
     except (TypeError, ValueError, UnsupportedAlgorithm):
         # Not "from error": the library's texts can quote what they were given.
-        raise Denied(
+        raise CredentialRefused(
             f"{operation}: the certificate, its private key or the passphrase cannot be read; give both as PEM texts"
         ) from None
     if key.public_key() != certificate.public_key():
-        raise Denied(f"{operation}: the private key is not that of the certificate; give the two that belong together")
+        raise CredentialRefused(
+            f"{operation}: the private key is not that of the certificate; give the two that belong together"
+        )
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()

@@ -4,6 +4,7 @@ What may be repeated is: everything but a POST of a subscription, and that too w
 """
 
 import dataclasses
+import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -14,16 +15,41 @@ from reconciler.core.errors import AnswerLost, GraphError, Throttled, Transient,
 from reconciler.core.refusals import Refusal, redacted, sort_refusal
 from reconciler.core.snapshot import SECRETS
 from reconciler.engine.ports import Clock
-from reconciler.graph.answers import Answer
+from reconciler.graph.answers import Answer, Observed, instant
 from reconciler.graph.authentication import Tokens
 from reconciler.graph.pacing import Kind, Pacer
 from reconciler.graph.transport import Transport
 
-__all__ = ["Calls", "Patience", "Request"]
+__all__ = ["Calls", "OnAnswer", "Patience", "Request", "Watch"]
 
 log = logging.getLogger(__name__)
 
 Read = TypeVar("Read")
+
+
+OnAnswer = Callable[[Observed], None]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Watch:
+    """Whom to tell of each answer of one tenant's Graph; what goes wrong there is theirs, and no call fails for it."""
+
+    tenant_id: str
+    on_answer: OnAnswer
+
+    def saw(self, request: "Request", answer: Answer, *, sent_at: dt.datetime, received_at: dt.datetime) -> None:
+        observed = Observed(
+            tenant_id=self.tenant_id,
+            kind=request.kind,
+            status=answer.status,
+            date=instant(answer.headers.get("date", "")),
+            sent_at=sent_at,
+            received_at=received_at,
+        )
+        try:
+            self.on_answer(observed)
+        except Exception:
+            log.exception("%s was answered, and who watches the answers failed at it", request.operation)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,13 +79,21 @@ class Calls:
     """The calls that one tenant's client makes."""
 
     def __init__(
-        self, *, tokens: Tokens, transport: Transport, pacer: Pacer, clock: Clock, patience: Patience | None = None
+        self,
+        *,
+        tokens: Tokens,
+        transport: Transport,
+        pacer: Pacer,
+        clock: Clock,
+        patience: Patience | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._tokens = tokens
         self._transport = transport
         self._pacer = pacer
         self._clock = clock
         self._patience = patience or Patience()
+        self._watch = watch
 
     async def call(self, request: Request, read: Callable[[Answer], Read]) -> Read:
         """Ask until it works, it cannot, or patience ends; ``read`` raises ValueError for what makes no sense."""
@@ -107,12 +141,16 @@ class Calls:
 
     async def send(self, request: Request, token: str) -> Answer:
         await self._pacer.turn(request.kind, ready=self._transport.slots.acquire)
+        sent_at = self._clock.now()
         try:
-            return await self._transport.send(request.method, request.url, token=token, body=request.body)
+            answer = await self._transport.send(request.method, request.url, token=token, body=request.body)
         except GraphError as error:
             raise error.adding(f" ({request.operation})") from error
         finally:
             self._transport.slots.release()
+        if self._watch is not None:
+            self._watch.saw(request, answer, sent_at=sent_at, received_at=self._clock.now())
+        return answer
 
     def sort(self, request: Request, answer: Answer) -> GraphError:
         error = sort_refusal(refusal_of(request, answer))

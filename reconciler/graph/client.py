@@ -5,20 +5,20 @@ counts together: the windows of an app registration, the connections to a cloud.
 """
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from reconciler.core.catalog import Version
 from reconciler.core.clouds import Cloud
 from reconciler.engine.ports import Body, Clock, Listing
-from reconciler.graph.answers import Answer
+from reconciler.graph.answers import Answer, Observed
 from reconciler.graph.authentication import Access, Tokens
-from reconciler.graph.calls import Calls, Patience, Request
-from reconciler.graph.listing import Caps, subscription_of, walk_both
+from reconciler.graph.calls import Calls, OnAnswer, Patience, Request, Watch
+from reconciler.graph.listing import Caps, body_of, subscription_of, walk_both
 from reconciler.graph.pacing import AppPacer, Kind, Limits
 from reconciler.graph.transport import Timeouts, TokenHttp, Transport
 
-__all__ = ["Graph", "TenantClient"]
+__all__ = ["Graph", "Observed", "TenantClient"]
 
 
 class TenantClient:
@@ -65,6 +65,17 @@ class TenantClient:
         """The permissions that the token carries, by its own account."""
         return await self._tokens.roles()
 
+    async def service_principal(self, client_id: str) -> Body:
+        """Whether an application's own needs an app role of whoever sends it data (facts 7.1)."""
+        request = Request(
+            method="GET",
+            url=f"{self._root}/v1.0/servicePrincipals(appId='{quote(client_id, safe='')}')"
+            "?$select=appRoleAssignmentRequired",
+            kind=Kind.GET,
+            operation="GET service principal",
+        )
+        return await self._calls.call(request, object_of)
+
     def request(
         self,
         method: str,
@@ -100,12 +111,15 @@ class Graph:
         patience: Patience | None = None,
         timeouts: Timeouts | None = None,
         caps: Caps | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> None:
+        """``on_answer`` is told of each answer of Graph, whatever its status, in the middle of a call: it must be quick."""
         self._clock = clock
         self._limits = limits or Limits()
         self._patience = patience or Patience()
         self._timeouts = timeouts or Timeouts()
         self._caps = caps or Caps()
+        self._on_answer = on_answer
         self._clients: dict[Access, TenantClient] = {}
         self._pacers: dict[tuple[str, str], AppPacer] = {}
         self._token_https: list[TokenHttp] = []
@@ -127,6 +141,7 @@ class Graph:
             pacer=self.pacer(access).tenant(access.tenant_id),
             clock=self._clock,
             patience=self._patience,
+            watch=Watch(access.tenant_id, self._on_answer) if self._on_answer else None,
         )
         return TenantClient(root=access.cloud.graph, tokens=tokens, calls=calls, caps=self._caps)
 
@@ -159,3 +174,11 @@ class Graph:
 
 def nothing(_: Answer) -> None:
     """204 has no body."""
+
+
+def object_of(answer: Answer) -> Body:
+    """Raises ValueError, with what is wrong."""
+    body: Any = body_of(answer)
+    if not isinstance(body, dict):
+        raise ValueError("something other than an object")  # noqa: TRY004  whoever reads it sees one kind of error
+    return body

@@ -6,8 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Delete, Executable, Select, Table, delete, or_, select, update
 
 from reconciler.core.gap import Gap
 from reconciler.core.lifecycle import Kind, Wish
@@ -75,8 +74,7 @@ class StoredChronicle(StoredReadChronicle):
         await self.write(lambda connection: execute(connection, mine.values(announced_at=at)))
 
     async def wish(self, wish: Wish, *, at: dt.datetime) -> None:
-        row = self.scope | wish_row(wish) | {"at": at}
-        await self.write(lambda connection: keep(connection, tables.wishes, row))
+        await self.put(tables.wishes, [wish_row(wish) | {"at": at}])
 
     async def wishes(self) -> Sequence[Wished]:
         columns = tables.wishes.c
@@ -85,8 +83,8 @@ class StoredChronicle(StoredReadChronicle):
         return [Wished(Wish(Kind(row["kind"]), row["tenant_id"], row["subscription_id"]), row["at"]) for row in rows]
 
     async def granted(self, wished: Iterable[Wished]) -> None:
-        keys = [self.scope | wish_row(each.wish) for each in wished]
-        await self.write(lambda connection: remove(connection, tables.wishes, keys))
+        gone = [seen_to({**self.scope, **wish_row(each.wish)}, each.at) for each in wished]
+        await self.write(lambda connection: execute(connection, *gone))
 
     async def trouble(self, troubles: Iterable[Trouble]) -> None:
         await self.put(tables.troubles, [dataclasses.asdict(each) for each in troubles])
@@ -125,11 +123,12 @@ def wish_row(wish: Wish) -> dict[str, str]:
     }
 
 
-def execute(connection: Connection, statement: Any) -> None:
-    connection.execute(statement)
+def seen_to(key: Mapping[str, str], at: dt.datetime) -> Delete:
+    """Not where it has been wished for again since."""
+    columns = tables.wishes.c
+    return delete(tables.wishes).where(*(columns[name] == value for name, value in key.items()), columns.at <= at)
 
 
-def keep(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Insert, unless it is there."""
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    connection.execute(insert.on_conflict_do_nothing(), [dict(row)])
+def execute(connection: Connection, *statements: Executable) -> None:
+    for statement in statements:
+        connection.execute(statement)

@@ -81,8 +81,8 @@ def test_an_incomplete_list_is_told_as_such(reconcile, applied, emulator, enviro
 def test_status_tells_whose_each_subscription_is(reconcile, applied):
     text, document = reconcile("status"), reconcile("status", "--format", "json").json
     assert text.code == 0
-    assert text.out.startswith("contoso: 7 live\n  team-1 ")
-    assert "\n  foreign " in text.out
+    assert text.out.startswith("contoso: 7 live, 6 wanted (6 ready, 0 pending, 0 stalled), 1 foreign\n")
+    assert "\n  team-1 " in text.out
     (found,) = document["tenants"]
     assert [each["name"] for each in found["subscriptions"]] == [*(f"team-{number}" for number in range(1, 7)), None]
     assert [each["owned"] for each in found["subscriptions"]] == [True] * 6 + [False]
@@ -95,7 +95,7 @@ def test_status_goes_on_with_the_tenants_that_it_can_read(reconcile, applied, en
     applied(subscription("team-1", 1, tenant="contoso"))
     ran = reconcile("status")
     assert ran.code == 1
-    assert ran.out.startswith("contoso: 7 live\n")
+    assert ran.out.startswith("contoso: 7 live, 1 wanted ")
     assert ran.err.startswith("away could not be read: ")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.core.errors import (
     Conflict,
+    CredentialRefused,
     Denied,
     EndpointRefused,
     Full,
@@ -89,7 +90,7 @@ TEXTS = [
         create(403, EXTENSION, wrapped("Forbidden", "The request is not authorized for this user or application.")),
         Denied,
     ),
-    (create(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid."), Denied),
+    (create(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid."), CredentialRefused),
     (create(403, EXTENSION, wrapped("Forbidden", LIMIT)), Full),
     (create(403, EXTENSION, wrapped("Forbidden", "Maximum number of subscriptions has been reached")), Full),
     (create(429, EXTENSION, wrapped("429", FOREVER)), Full),
@@ -198,16 +199,28 @@ def token(status, code, text):
 
 
 TOKENS = [
-    (token(401, "invalid_client", "AADSTS7000215: Invalid client secret provided."), Denied, "wrong"),
-    (token(401, "invalid_client", "AADSTS7000222: The provided client secret keys are expired."), Denied, "expired"),
-    (token(400, "unauthorized_client", "AADSTS700016: Application was not found."), Denied, "clientId"),
-    (token(400, "invalid_tenant", "AADSTS90002: Tenant 'x' not found."), Denied, "tenantId"),
-    (token(400, "invalid_request", "AADSTS900023: Specified tenant identifier is neither"), Denied, "tenantId"),
-    (token(401, "invalid_client", "AADSTS700027: The certificate was not found."), Denied, "registered"),
-    (token(401, "invalid_client", "AADSTS700024: Client assertion is not within its time range."), Denied, "clock"),
-    (token(401, "unauthorized_client", "AADSTS7000112: Application is disabled."), Denied, "disabled"),
-    (token(400, "invalid_grant", "AADSTS53003: Blocked by conditional access."), Denied, "credential"),
-    (token(401, "invalid_client", "no number"), Denied, "credential"),
+    (token(401, "invalid_client", "AADSTS7000215: Invalid client secret provided."), CredentialRefused, "wrong"),
+    (
+        token(401, "invalid_client", "AADSTS7000222: The provided client secret keys are expired."),
+        CredentialRefused,
+        "expired",
+    ),
+    (token(400, "unauthorized_client", "AADSTS700016: Application was not found."), CredentialRefused, "clientId"),
+    (token(400, "invalid_tenant", "AADSTS90002: Tenant 'x' not found."), CredentialRefused, "tenantId"),
+    (
+        token(400, "invalid_request", "AADSTS900023: Specified tenant identifier is neither"),
+        CredentialRefused,
+        "tenantId",
+    ),
+    (token(401, "invalid_client", "AADSTS700027: The certificate was not found."), CredentialRefused, "registered"),
+    (
+        token(401, "invalid_client", "AADSTS700024: Client assertion is not within its time range."),
+        CredentialRefused,
+        "clock",
+    ),
+    (token(401, "unauthorized_client", "AADSTS7000112: Application is disabled."), CredentialRefused, "disabled"),
+    (token(400, "invalid_grant", "AADSTS53003: Blocked by conditional access."), CredentialRefused, "credential"),
+    (token(401, "invalid_client", "no number"), CredentialRefused, "credential"),
     (token(503, "temporarily_unavailable", "The server is busy"), Transient, "busy"),
     (token(400, "temporarily_unavailable", "The server is busy"), Transient, "busy"),
     (token(500, "", ""), Transient, "500"),

@@ -3,7 +3,6 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from email.utils import format_datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -73,13 +72,12 @@ def spelled(instant: dt.datetime | None) -> str | None:
     return spell(instant) if instant else None
 
 
-def headers(request: Request, now: dt.datetime) -> dict[str, str]:
-    """One id for the request; the caller's own is sent back (facts 3.3)."""
+def headers(request: Request) -> dict[str, str]:
+    """One id for the request; the caller's own is sent back (facts 3.3). The date comes when it is answered."""
     identifier = str(uuid.uuid4())
     return {
         "request-id": identifier,
         "client-request-id": request.headers.get("client-request-id", identifier),
-        "Date": format_datetime(now.replace(microsecond=0), usegmt=True),
         "Cache-Control": "no-cache",
     }
 

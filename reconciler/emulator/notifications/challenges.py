@@ -38,9 +38,11 @@ class Challenges:
         self._clock = clock
         self._subscriptions = subscriptions
         self._send = send
+        self._in_force = behaviours["challenges"]
+        behaviours.listen(self._plan_anew)
         self._turns: list[tuple[dt.datetime, str]] = []
         self._due: dict[str, dt.datetime] = {}
-        """When each subscription has its turn; other entries of the heap are outdated."""
+        """When each subscription has its turn, if it has any; other entries of the heap are outdated."""
         self._last: dict[str, dt.datetime] = {}
         """When each was challenged last."""
         self._appointment: Appointment | None = None
@@ -50,14 +52,17 @@ class Challenges:
 
     def plan(self, subscription: Subscription) -> None:
         """It was created, renewed or reauthorized just now, or was so before a restart."""
-        self._turn_at(subscription.id, next_turn(subscription, self._last.get(subscription.id)))
+        due = next_turn(subscription, self._last.get(subscription.id), challenges=self._in_force)
+        if due is None:
+            self._due.pop(subscription.id, None)
+        else:
+            self._turn_at(subscription.id, due)
 
     def challenge(self, subscription: Subscription) -> None:
         """Now, whatever the time is."""
-        now = self._clock.now()
-        self._last[subscription.id] = now
+        self._last[subscription.id] = self._clock.now()
         self._send(subscription)
-        self._turn_at(subscription.id, next_turn(subscription, now))
+        self.plan(subscription)
 
     def clear(self) -> None:
         """Who calls this clears the agenda, too."""
@@ -65,6 +70,14 @@ class Challenges:
         self._due.clear()
         self._last.clear()
         self._appointment = None
+
+    def _plan_anew(self) -> None:
+        """The behaviour was perhaps changed. Those who had a turn by the old one have it by the new one, or none."""
+        if self._in_force == self._behaviours["challenges"]:
+            return
+        self._in_force = self._behaviours["challenges"]
+        for subscription in self._subscriptions:
+            self.plan(subscription)
 
     def _turn_at(self, identifier: str, due: dt.datetime) -> None:
         self._due[identifier] = due
@@ -99,18 +112,18 @@ class Challenges:
             self._forget(identifier)
             return
         last = self._last.get(identifier)
-        if is_challenged(subscription, last, challenges=self._behaviours["challenges"], now=now):
+        if is_challenged(subscription, last, challenges=self._in_force, now=now):
             self._last[identifier] = now
             self._send(subscription)
-        self._due[identifier] = due = turn_after(subscription, self._last.get(identifier), now)
-        heapq.heappush(self._turns, (due, identifier))
+        self.plan(subscription)
 
     def _clear_away(self) -> None:
-        if len(self._turns) <= FEW + 2 * len(self._subscriptions):
+        if max(len(self._turns), len(self._last)) <= FEW + 2 * len(self._subscriptions):
             return
         now = self._clock.now()
-        for identifier in [each for each in self._due if self._subscriptions.find(each, now) is None]:
-            self._forget(identifier)
+        for identifier in self._due.keys() | self._last.keys():
+            if self._subscriptions.find(identifier, now) is None:
+                self._forget(identifier)
         self._turns = [(due, identifier) for identifier, due in self._due.items()]
         heapq.heapify(self._turns)
 
@@ -143,21 +156,18 @@ def first_turn(subscription: Subscription) -> dt.datetime:
     return min(token_ends_soon(subscription), ending if ending > since else since + STEP)
 
 
-def next_turn(subscription: Subscription, last: dt.datetime | None) -> dt.datetime:
-    """``last`` is when it was challenged last; what was before it was authorized is answered."""
-    first = first_turn(subscription)
-    return first if last is None or last < authorized_at(subscription) else max(first, last + STEP)
+def next_turn(subscription: Subscription, last: dt.datetime | None, *, challenges: str) -> dt.datetime | None:
+    """``last`` is when it was challenged last; what was before it was authorized is answered.
 
-
-def turn_after(subscription: Subscription, last: dt.datetime | None, now: dt.datetime) -> dt.datetime:
-    """When to look again, challenged or not: the behaviour may have been changed by then."""
-    ahead = [each for each in (subscription_ends_soon(subscription), next_turn(subscription, last)) if each > now]
-    return min([*ahead, max(first_turn(subscription), now + STEP)])
+    ``challenges`` is the behaviour of that name; rarely is once in a life. None where it has no turn any more.
+    """
+    if challenges == "often":
+        first = first_turn(subscription)
+        return first if last is None or last < authorized_at(subscription) else max(first, last + STEP)
+    ending = subscription_ends_soon(subscription)
+    return ending if challenges == "rarely" and (last is None or last < ending) else None
 
 
 def is_challenged(subscription: Subscription, last: dt.datetime | None, *, challenges: str, now: dt.datetime) -> bool:
-    """``challenges`` is the behaviour of that name; rarely is once in a life."""
-    if challenges == "often":
-        return now >= next_turn(subscription, last)
-    ending = subscription_ends_soon(subscription)
-    return challenges == "rarely" and now >= ending and (last is None or last < ending)
+    due = next_turn(subscription, last, challenges=challenges)
+    return due is not None and now >= due

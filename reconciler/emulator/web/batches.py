@@ -38,5 +38,5 @@ class Batches:
         """What depends on a failure."""
         now = self.service.clock.now()
         refusal = refusals.dependency_failed(item.after or "")
-        body = answers.error(refusal, given=answers.headers(request, now), now=now)
+        body = answers.error(refusal, given=answers.headers(request), now=now)
         return fanout.answer(item.id, refusal.status, {"Content-Type": "application/json"}, body)

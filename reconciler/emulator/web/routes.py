@@ -20,6 +20,7 @@ from reconciler.emulator.model.subscriptions import Subscription
 from reconciler.emulator.parts import Parts
 from reconciler.emulator.web import pages
 from reconciler.emulator.web.batches import Batches
+from reconciler.emulator.web.principals import Principals, client_in
 from reconciler.emulator.world.routes import WorldRoutes
 
 FOREIGN = "https://graph.another-host.invalid"
@@ -50,12 +51,13 @@ class Graph:
         self.tokens = parts.tokens
         self.origin = parts.origin
         self.page_size = parts.options.page_size
+        self.principals = Principals(parts.apps, version=version, origin=parts.origin)
         self.world = WorldRoutes(parts.world, version=version, origin=parts.origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         method = method_of(request)
-        given = answers.headers(request, self.service.clock.now())
+        given = answers.headers(request)
         await asyncio.sleep(self.service.faults.delay(method))
         try:
             response = await self.respond(request, method)
@@ -86,6 +88,8 @@ class Graph:
                 return await self.reauthorize(Call(request, caller, method, identifier))
             case ["subscriptions", _, other, *_]:
                 raise refusals.no_segment(other)
+            case [segment] if client := client_in(segment):
+                return self.principals.respond(request, caller, client=client)
             case _:
                 return await self.world.respond(request, caller, path=below(request))
 

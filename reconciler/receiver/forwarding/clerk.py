@@ -6,21 +6,24 @@ Rarely more than a few at a time, so it goes one by one.
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from reconciler.core.errors import StoreError
-from reconciler.core.lifecycle import wish_of
+from reconciler.core.lifecycle import Wish, wish_of
 from reconciler.engine.inbox import UNROUTED, Entry, Inbox, Settled, State
 from reconciler.engine.ports import Clock
 from reconciler.receiver.complaints import Complaints
 from reconciler.receiver.entries import Admission
 from reconciler.receiver.observing import Observer, Told
-from reconciler.receiver.taking import OnWish
 
-__all__ = ["Clerk"]
+__all__ = ["Clerk", "OnLifecycle"]
 
 PAGE = 100
 POLL = 1.0
+
+OnLifecycle = Callable[[Wish], Awaitable[None]]
+"""Raises StoreError."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -32,11 +35,13 @@ class Clerk:
         *,
         sinks: Collection[str],
         observer: Observer,
-        on_wish: OnWish,
+        on_wish: OnLifecycle,
         on_readmitted: Callable[[str], None],
         clock: Clock,
     ) -> None:
-        """``on_readmitted`` is told the sink of what was put back into the inbox."""
+        """``on_wish`` returns once the wish is as safe as its notification was: only then is that settled.
+
+        ``on_readmitted`` is told the sink of what was put back into the inbox."""
         self.inbox, self.admission, self.sinks, self.clock = inbox, admission, sinks, clock
         self.observer, self.on_wish, self.on_readmitted = observer, on_wish, on_readmitted
         self.news = asyncio.Event()
@@ -104,7 +109,9 @@ class Clerk:
         self.observer.told(Told.DEAD_LETTER, dataclasses.replace(entry, reason=reason, message=message))
 
     async def wish(self, entry: Entry) -> None:
-        self.on_wish(wish_of(entry.change, tenant_id=entry.tenant_id or "", subscription_id=entry.subscription_id))
+        await self.on_wish(
+            wish_of(entry.change, tenant_id=entry.tenant_id or "", subscription_id=entry.subscription_id)
+        )
         await self.inbox.settle([Settled(entry.id, State.DONE, self.clock.now(), "lifecycle")])
         self.observer.told(Told.LIFECYCLE, entry)
 

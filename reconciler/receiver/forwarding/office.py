@@ -13,10 +13,9 @@ from reconciler.core.errors import StoreError
 from reconciler.engine.inbox import UNROUTED, Lease
 from reconciler.receiver.complaints import Complaints
 from reconciler.receiver.entries import Admission
-from reconciler.receiver.forwarding.clerk import Clerk
+from reconciler.receiver.forwarding.clerk import Clerk, OnLifecycle
 from reconciler.receiver.forwarding.destination import Destination
 from reconciler.receiver.forwarding.forwarder import Forwarder, Means
-from reconciler.receiver.taking import OnWish
 
 __all__ = ["Office"]
 
@@ -41,7 +40,13 @@ class LeaseLost(Exception):
 
 class Office:
     def __init__(
-        self, destinations: Iterable[Destination], means: Means, admission: Admission, *, lease: Lease, on_wish: OnWish
+        self,
+        destinations: Iterable[Destination],
+        means: Means,
+        admission: Admission,
+        *,
+        lease: Lease,
+        on_wish: OnLifecycle,
     ) -> None:
         self.destinations = tuple(destinations)
         self.means, self.admission, self.lease, self.on_wish = means, admission, lease, on_wish

@@ -13,7 +13,7 @@ import pytest
 from reconciler.emulator.instants import spell_long
 from reconciler.emulator.model.subscriptions import Subscription
 from reconciler.emulator.notifications.authorization import REVOKED, Leave, leave
-from reconciler.emulator.notifications.challenges import is_challenged, next_turn, turn_after
+from reconciler.emulator.notifications.challenges import is_challenged, next_turn
 from tests.emulator.conftest import Create, soon
 from tests.emulator.notifications.conftest import Open
 from tests.emulator.notifications.office import MAIL, TEAM, Office
@@ -80,7 +80,7 @@ def test_when_it_is_challenged(challenges: str, token: float, life: float, *, an
     ],
 )
 def test_next_turn(each: Subscription, last: float | None, expected: float) -> None:
-    assert next_turn(each, None if last is None else after(last)) == after(expected)
+    assert next_turn(each, None if last is None else after(last), challenges="often") == after(expected)
 
 
 @pytest.mark.facts("6")
@@ -89,12 +89,10 @@ def test_next_turn(each: Subscription, last: float | None, expected: float) -> N
 def test_turns_miss_no_challenge(challenges: str, token: float, life: float) -> None:
     """Whoever is looked at in its turns only is challenged as if somebody looked all the time."""
     each, last, found = made(token=token, life=life), None, []
-    now = next_turn(each, None)
-    while now < each.expires_at:
-        if is_challenged(each, last, challenges=challenges, now=now):
-            last = now
-            found.append(round((now - NOW).total_seconds() / 60))
-        now = turn_after(each, last, now)
+    while (now := next_turn(each, last, challenges=challenges)) is not None and now < each.expires_at:
+        assert is_challenged(each, last, challenges=challenges, now=now)
+        last = now
+        found.append(round((now - NOW).total_seconds() / 60))
     assert found == challenged(each, challenges=challenges)
 
 
@@ -162,8 +160,19 @@ async def test_a_behaviour_that_is_changed_counts_at_once(office: Office) -> Non
     await office.advanced(minutes=80)
     assert office.events() == []
     office.behaviours.change({"challenges": "often"})
-    await office.advanced(minutes=15)
+    await office.settle()
     assert office.events() == ["reauthorizationRequired"]
+    office.behaviours.change({"challenges": "never"})
+    await office.advanced(minutes=30)
+    assert office.events() == ["reauthorizationRequired"]
+
+
+async def test_nobody_has_a_turn_where_nobody_is_challenged(office: Office) -> None:
+    """A month of ten thousand subscriptions would else be 29 million looks."""
+    each = office.subscribe()
+    office.authorize(each)
+    assert len(office.lifecycle._challenges) == 0
+    assert len(office.agenda) == 0
 
 
 async def test_who_expires_is_not_told(open_office: Open) -> None:

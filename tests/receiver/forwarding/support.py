@@ -140,11 +140,12 @@ class Post:
             Destination(name, sink, lanes=lanes, retry=retry or Retry())
             for name, sink in zip(self.names, self.sinks, strict=True)
         ]
-        self.office = Office(
-            destinations, self.means, self.admission, lease=self.store.lease(lease), on_wish=self.wishes.append
-        )
+        self.office = Office(destinations, self.means, self.admission, lease=self.store.lease(lease), on_wish=self.wish)
         self.telling.wake = self.office.wake
         self.task: asyncio.Task[None] | None = None
+
+    async def wish(self, wish: Wish) -> None:
+        self.wishes.append(wish)
 
     @property
     def sink(self) -> NotingSink:

@@ -1,0 +1,41 @@
+"""``reconcile rotate client-state``: subscriptions with an older key of their endpoint's ring are replaced, in waves.
+
+Where a daemon writes with the same store, it is told to do so, a wave a pass; else this run does it.
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import datetime as dt
+
+from reconciler.cli.exits import after
+from reconciler.cli.passes import carry_out, prepare
+from reconciler.cli.printing import print_report
+from reconciler.cli.remarks import Work, remarks_on
+from reconciler.engine.chronicle import ROTATE_CLIENT_STATE
+
+__all__ = ["main"]
+
+
+def main(options: argparse.Namespace) -> int:
+    from reconciler.cli.locking import AnotherWrites
+
+    work = prepare(options, dt.datetime.now(dt.UTC))
+    work = dataclasses.replace(work, options=dataclasses.replace(work.options, rotate_keys=True))
+    try:
+        report, problems = asyncio.run(carry_out(work, options))
+    except AnotherWrites:
+        asyncio.run(order(work, options))
+        print("ordered: the daemon that writes with this store moves them, a wave a pass; `reconcile status` shows how")
+        return 0
+    problems = sorted((*work.loaded.wanted.problems, *problems, *remarks_on(report, work)))
+    print_report(report, problems, (), options=options, owner=work.options.owner)
+    return after(report, detailed=False)
+
+
+async def order(work: Work, options: argparse.Namespace) -> None:
+    """Raises StoreError."""
+    from reconciler.cli.wiring import Store, state_location
+
+    async with Store.open(state_location(options)) as store:
+        await store.chronicle(work.options.owner).order(ROTATE_CLIENT_STATE, at=dt.datetime.now(dt.UTC))

@@ -1,0 +1,85 @@
+"""Of several processes one writes to Graph: a lease in, whether it is this one out, asked right before each write."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from reconciler.core.catalog import Version
+from reconciler.core.errors import StoreError, Transient
+from reconciler.engine.inbox import Lease
+from reconciler.engine.ports import Body, Writer
+
+__all__ = ["Fenced", "Leading"]
+
+KNOWN_WITHIN = 5.0
+"""Seconds for the store to say whether the lease is ours."""
+
+logger = logging.getLogger(__name__)
+
+
+class Leading:
+    """``held`` is to be called every few seconds."""
+
+    def __init__(self, lease: Lease, *, on_change: Callable[[], None]) -> None:
+        self.lease, self.on_change = lease, on_change
+        self.leads = False
+
+    async def hold(self) -> None:
+        """Take the lease, or keep it. Where the store does not tell, it may be another's by now."""
+        try:
+            async with asyncio.timeout(KNOWN_WITHIN):
+                self.become(leads=await self.lease.hold())
+        except (StoreError, TimeoutError) as error:
+            logger.warning(
+                "The store does not tell who writes, so this process does not: %s", str(error) or "no answer"
+            )
+            self.become(leads=False)
+
+    def become(self, *, leads: bool) -> None:
+        if leads is self.leads:
+            return
+        self.leads = leads
+        logger.info("This process writes to Graph now" if leads else "This process stands by, and does not write")
+        self.on_change()
+
+    async def confirm(self) -> None:
+        """Raises Transient where another process leads, or where nobody knows."""
+        if not self.leads:
+            raise Transient("another process writes for this owner now")
+        try:
+            ours = await self.lease.confirm()
+        except StoreError as error:
+            raise Transient(f"it is not known who writes for this owner: {error}") from error
+        if not ours:
+            self.become(leads=False)
+            raise Transient("another process writes for this owner now")
+
+    async def release(self) -> None:
+        self.become(leads=False)
+        try:
+            await self.lease.release()
+        except StoreError as error:
+            logger.warning("Another process must wait a while before it writes: %s", error)
+
+
+class Fenced:
+    """Satisfies ``Writer``: what another one leads is not written to."""
+
+    def __init__(self, writer: Writer, leading: Leading) -> None:
+        self.writer, self.leading = writer, leading
+
+    async def create(self, body: Body, version: Version) -> Body:
+        await self.leading.confirm()
+        return await self.writer.create(body, version)
+
+    async def patch(self, subscription_id: str, body: Body, version: Version) -> Body:
+        await self.leading.confirm()
+        return await self.writer.patch(subscription_id, body, version)
+
+    async def delete(self, subscription_id: str, version: Version) -> None:
+        await self.leading.confirm()
+        await self.writer.delete(subscription_id, version)
+
+    async def reauthorize(self, subscription_id: str, version: Version) -> None:
+        await self.leading.confirm()
+        await self.writer.reauthorize(subscription_id, version)

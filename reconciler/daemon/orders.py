@@ -1,0 +1,68 @@
+"""What a steward is given: the manifests of the moment as an ``Order``, and what all of them share as ``Means``."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from reconciler.core.desired import Desired
+from reconciler.core.gap import Gap
+from reconciler.core.lifecycle import Kind
+from reconciler.core.plan import Options
+from reconciler.core.trigger import Due, Pace
+from reconciler.engine.chronicle import Chronicle
+from reconciler.engine.hands import ClientStates, Party
+from reconciler.engine.outcome import Outcome
+from reconciler.engine.ports import Clock
+from reconciler.engine.report import Report
+
+__all__ = ["Listener", "Means", "Order"]
+
+
+class Listener:
+    """Whoever counts; each method may be left as it is."""
+
+    def told(self, outcome: Outcome) -> None: ...
+
+    def passed(self, tenant: str, due: Due, report: Report, seconds: float) -> None: ...
+
+    def wished(self, kind: Kind) -> None: ...
+
+    def noted(self, gap: Gap) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What all stewards share."""
+
+    clock: Clock
+    chronicle: Chronicle
+    leads: Callable[[], bool]
+    """Whether this process may write."""
+
+    stopping: Callable[[], bool]
+    listener: Listener = dataclasses.field(default_factory=Listener)
+    pace: Pace = dataclasses.field(default_factory=Pace)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What one tenant's part of the manifests wants, and the way in."""
+
+    tenant_id: str
+    open_party: Callable[[], Party]
+    """Reads the credential anew each time. Raises ReconcilerError where there is no way in."""
+
+    probe: Callable[[Party], Coroutine[Any, Any, object]]
+    """Asks for a token. Raises CredentialRefused."""
+
+    desired: Mapping[str, Desired]
+    """By name."""
+
+    options: Callable[[], Options]
+    """Asked before each pass: what others have loaded and what people have ordered changes by itself."""
+
+    client_states: ClientStates
+    interval: dt.timedelta
+    renews: bool = True
+    """Whether the policy lets anything be renewed."""

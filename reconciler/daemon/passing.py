@@ -1,0 +1,179 @@
+"""One pass of one tenant: why it is made in, what became of it told to everybody whom it concerns."""
+
+import dataclasses
+import datetime as dt
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import structlog
+
+from reconciler.core.change import Change, Plan
+from reconciler.core.errors import AnswerLost, CredentialRefused, ReconcilerError, StoreError
+from reconciler.core.plan import Options
+from reconciler.core.reasons import Action
+from reconciler.core.rest import Waiting
+from reconciler.core.trigger import Due
+from reconciler.engine.outcome import Outcome, Result
+from reconciler.engine.read import NARROW, Named
+from reconciler.engine.report import Report
+from reconciler.engine.run import Task, run_one
+
+if TYPE_CHECKING:
+    from reconciler.daemon.steward import Steward
+
+__all__ = ["Passing"]
+
+logger = logging.getLogger(__name__)
+
+
+class Passing:
+    """The engine's ``Watcher`` while a pass is made."""
+
+    def __init__(self, steward: "Steward") -> None:
+        self.steward = steward
+        self.report: Report | None = None
+        """Of the last full pass that could read the tenant."""
+
+        self.read_at: dt.datetime | None = None
+        """When that was."""
+
+        self.undone: dict[tuple[str, str], Change] = {}
+        """What it had planned and nobody has done since, by name and action."""
+
+    async def make(self, due: Due, allow: frozenset[str]) -> bool:
+        """Make a pass; False where the tenant could not be read."""
+        steward, began = self.steward, time.monotonic()
+        with structlog.contextvars.bound_contextvars(pass_id=secrets.token_hex(4), tenant=steward.tenant):
+            try:
+                report = await self.attempt(due, allow)
+            except ReconcilerError as error:
+                report = Report(outcomes=(), unread={steward.tenant: error})
+            unread = report.unread.get(steward.tenant)
+            steward.trigger.done(steward.clock.now(), due, failed=unread is not None)
+            if unread:
+                self.failed(due, unread)
+            else:
+                await self.succeeded(due, report)
+            seconds = time.monotonic() - began
+            self.say(due, report, seconds)
+            steward.means.listener.passed(steward.tenant, due, report, seconds)
+            await steward.flush()
+        return unread is None and not (not due.full and self.is_in_doubt(report))
+
+    def is_in_doubt(self, report: Report) -> bool:
+        """Whether what a narrow pass was about could not be read after all."""
+        world = report.worlds.get(self.steward.tenant)
+        return world is not None and world.incomplete != NARROW
+
+    async def attempt(self, due: Due, allow: frozenset[str]) -> Report:
+        steward = self.steward
+        party = await steward.enter()
+        order, holdings = steward.order, steward.holdings
+        if order is None or holdings is None:
+            raise AssertionError("a pass needs an order")
+        task = Task(
+            desired=list(order.desired.values()),
+            clock=steward.clock,
+            options=self.options(allow),
+            client_states=order.client_states,
+            watcher=self,
+            named=None if due.full else Named(due.names, due.ids, frozenset(holdings.absent)),
+            alive_at=dict(holdings.seen_at),
+            stopping=steward.stopping,
+        )
+        return await run_one(party, task)
+
+    def options(self, allow: frozenset[str]) -> Options:
+        steward = self.steward
+        if steward.order is None:
+            raise AssertionError("a pass needs an order")
+        options = steward.order.options()
+        waiting: Waiting = dataclasses.replace(options.waiting, rests=steward.troubles.rests())
+        return dataclasses.replace(options, allow=options.allow | allow, waiting=waiting, one_wave=True)
+
+    def planned(self, plan: Plan) -> None:
+        for violation in plan.violations:
+            logger.warning("%s: %s", violation.code, violation.message, extra={"code": violation.code})
+
+    def told(self, outcome: Outcome) -> None:
+        steward = self.steward
+        if outcome.result is Result.FAILED and outcome.error and not steward.stopping():
+            self.fail(outcome)
+        elif outcome.result is Result.DONE:
+            steward.troubles.worked(outcome.name)
+            self.undone.pop((outcome.name, outcome.action), None)
+        steward.told(outcome)
+
+    def fail(self, outcome: Outcome) -> None:
+        steward, error = self.steward, outcome.error
+        if isinstance(error, CredentialRefused):
+            steward.breaker.refused(error)
+            return
+        holdings = steward.holdings
+        desired = holdings.desired.get(outcome.name) if holdings else None
+        lifetime = desired.lifetime or desired.kind.longest({}) if desired else None
+        steward.troubles.failed(outcome, desired, lifetime=lifetime)
+        if holdings and outcome.action is Action.CREATE and isinstance(error, AnswerLost):
+            # It may stand by now: only a whole list can tell.
+            holdings.absent.discard(outcome.name)
+            steward.trigger.wish(steward.clock.now(), "answer lost")
+
+    def failed(self, due: Due, error: ReconcilerError) -> None:
+        steward = self.steward
+        if isinstance(error, CredentialRefused):
+            steward.breaker.refused(error)
+        if due.full:
+            steward.failing = str(error)
+        else:
+            for name in due.names:
+                steward.trigger.look(steward.clock.now(), name=name)
+            for subscription_id in due.ids:
+                steward.trigger.look(steward.clock.now(), subscription_id=subscription_id)
+
+    async def succeeded(self, due: Due, report: Report) -> None:
+        steward, holdings = self.steward, self.steward.holdings
+        steward.troubles.succeeded()
+        world = report.worlds.get(steward.tenant)
+        if holdings is None or world is None:
+            return
+        await holdings.read(world, full=due.full)
+        if due.full:
+            steward.failing, self.read_at = None, steward.clock.now()
+            self.report = dataclasses.replace(report, worlds={}, outcomes=())
+            done = {(each.name, each.action) for each in report.outcomes or () if each.result is Result.DONE}
+            changes = {(change.name, change.action): change for change in report.plan.changes}
+            self.undone = {key: change for key, change in changes.items() if key not in done}
+            steward.troubles.keep_only({change.name for change in report.plan.changes})
+            try:
+                await self.close_gaps(holdings.seen_at)
+            except StoreError as error:
+                logger.warning("%s: the ledger of gaps is not up to date: %s", steward.tenant, error)
+
+    async def close_gaps(self, seen: Mapping[str, object]) -> None:
+        """Of what stands again although nobody has written that down: the process, or the store, was away then."""
+        steward, holdings = self.steward, self.steward.holdings
+        if holdings is None:
+            return
+        alive = {
+            memory.name for memory in holdings.recall.by_id.values() if memory.id in seen and not memory.deleted_at
+        }
+        for gap in await steward.means.chronicle.gaps(since=steward.clock.now()):
+            if gap.tenant == steward.tenant and gap.until is None and gap.name in alive and gap.cause.closes_itself:
+                await steward.means.chronicle.note_gap(dataclasses.replace(gap, until=steward.clock.now()))
+
+    def say(self, due: Due, report: Report, seconds: float) -> None:
+        kind = "full" if due.full else "narrow"
+        unread = report.unread.get(self.steward.tenant)
+        if unread:
+            logger.warning("%s pass of %s failed: %s", kind, self.steward.tenant, unread)
+            return
+        done = sum(outcome.result is Result.DONE for outcome in report.outcomes or ())
+        failed = sum(outcome.result is Result.FAILED for outcome in report.outcomes or ())
+        withheld = sum(outcome.result is Result.WITHHELD for outcome in report.outcomes or ())
+        line = "%s pass of %s: %d done, %d failed, %d withheld, %d unchanged, in %.1f s (%s)"
+        why = ", ".join(due.reasons) or "wishes"
+        counts = (done, failed, withheld, report.plan.summary.unchanged)
+        logger.info(line, kind, self.steward.tenant, *counts, seconds, why)

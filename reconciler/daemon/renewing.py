@@ -1,0 +1,130 @@
+"""Renewals as they become due, the one that ends first goes first; needs no LIST, and waits for no pass."""
+
+import asyncio
+import datetime as dt
+import heapq
+import logging
+from collections.abc import Callable
+
+from reconciler.core.backoff import FIRST
+from reconciler.core.change import Change
+from reconciler.core.errors import CredentialRefused, Gone, ReconcilerError, StoreError
+from reconciler.core.pair import lifetime_of
+from reconciler.daemon.breaker import Breaker
+from reconciler.daemon.holdings import Holdings
+from reconciler.daemon.troubles import Troubles
+from reconciler.engine.amend import renew_alone
+from reconciler.engine.hands import Hands
+from reconciler.engine.outcome import Outcome, done, failed
+from reconciler.receiver.complaints import Complaints
+
+__all__ = ["Renewing"]
+
+AT_ONCE = 50
+"""Few enough that one which cannot wait is sent out soon, enough for Graph's limit of 25 a second (facts 8.1)."""
+
+URGENT_PARTS = 20
+"""What ends soon is tried so many times in the time that is left."""
+
+Told = Callable[[Outcome], None]
+
+logger = logging.getLogger(__name__)
+
+
+class Renewing:
+    """Of one tenant. ``told`` hears of each outcome; ``lost`` of each name whose subscription is gone."""
+
+    def __init__(
+        self, holdings: Holdings, troubles: Troubles, breaker: Breaker, *, told: Told, lost: Callable[[str], None]
+    ) -> None:
+        self.holdings, self.troubles, self.breaker = holdings, troubles, breaker
+        self.told, self.lost = told, lost
+        self.waiting: list[tuple[dt.datetime, str]] = []
+        """When it ends, and its id."""
+
+        self.under_way: set[str] = set()
+        self.complaints = Complaints(logger)
+
+    async def run(self, hands: Hands) -> None:
+        """Until nothing is due any more."""
+        self.gather()
+        workers = min(AT_ONCE, len(self.waiting))
+        await asyncio.gather(*(self.work(hands) for _ in range(workers)))
+
+    def gather(self) -> None:
+        """What has become due joins what waits."""
+        for subscription_id in self.holdings.renewals.take(self.holdings.clock.now()):
+            memory = self.holdings.recall.by_id.get(subscription_id)
+            if memory and memory.expires_at and subscription_id not in self.under_way:
+                heapq.heappush(self.waiting, (memory.expires_at, subscription_id))
+
+    async def work(self, hands: Hands) -> None:
+        while self.waiting and not hands.stopping() and not self.breaker.is_open:
+            _, subscription_id = heapq.heappop(self.waiting)
+            self.under_way.add(subscription_id)
+            try:
+                await self.renew(hands, subscription_id)
+            finally:
+                self.under_way.discard(subscription_id)
+            self.gather()
+
+    def give_back(self) -> None:
+        """What was not begun becomes due again."""
+        for _, subscription_id in self.waiting:
+            self.holdings.renewals.put(subscription_id, self.holdings.clock.now())
+        self.waiting.clear()
+
+    async def renew(self, hands: Hands, subscription_id: str) -> None:
+        change = self.holdings.renewal(subscription_id)
+        if change is None:
+            self.look_at(subscription_id)
+            return
+        try:
+            message, _ = await renew_alone(hands, change)
+        except Gone as gone:
+            logger.warning("%s of %s is gone: %s", change.name, change.tenant, gone)
+            self.troubles.succeeded()
+            self.lost(change.name)
+        except CredentialRefused as refused:
+            self.breaker.refused(refused)
+            self.holdings.renewals.put(subscription_id, self.holdings.clock.now())
+        except StoreError as error:
+            # It is the last thing that is done: Graph has renewed it by then, and our memory knows of it.
+            self.complaints.add(f"{change.tenant}: renewals are not written down: {error}")
+            self.troubles.worked(change.name)
+        except ReconcilerError as error:
+            self.fail(change, subscription_id, error)
+        except Exception as error:
+            logger.exception("renewing %s of %s", change.name, change.tenant)
+            self.fail(change, subscription_id, ReconcilerError(f"internal error, please report it: {error!r}"))
+        else:
+            self.troubles.worked(change.name)
+            self.told(done(change, message, subscription_id))
+
+    def look_at(self, subscription_id: str) -> None:
+        """It has ended: what is wanted is created anew by a pass."""
+        memory = self.holdings.recall.by_id.get(subscription_id)
+        if memory and memory.name in self.holdings.desired and not memory.deleted_at:
+            self.lost(memory.name)
+
+    def fail(self, change: Change, subscription_id: str, error: ReconcilerError) -> None:
+        outcome = failed(change, error)
+        lifetime = lifetime_of(change.live, self.holdings.clockwork, change.desired) if change.live else None
+        trouble = self.troubles.failed(outcome, change.desired, lifetime=lifetime)
+        self.troubles.retries.drop(change.name)  # a renewal is tried again by itself, without a pass
+        at = min(trouble.next_try, self.latest(change, lifetime))
+        self.holdings.renewals.put(subscription_id, at)
+        if at < trouble.next_try:
+            self.troubles.hurry(change.name, at)
+            self.troubles.retries.drop(change.name)
+        self.told(outcome)
+
+    def latest(self, change: Change, lifetime: dt.timedelta | None) -> dt.datetime:
+        """What ends soon waits for no backoff, only for a part of the time that is left."""
+        now = self.holdings.clock.now()
+        if change.live is None or lifetime is None:
+            return now + FIRST
+        begins = change.live.expires_at - lifetime / URGENT_PARTS
+        if now < begins:
+            return begins
+        return now + max(FIRST, (change.live.expires_at - now) / URGENT_PARTS)
