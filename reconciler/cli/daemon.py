@@ -26,9 +26,10 @@ def main(options: argparse.Namespace) -> int:
         import uvloop
 
         from reconciler.cli.keeping import Daemon
+
+        log_structured(options.log_format, options.log_level.upper())
     except ImportError as error:
         raise MissingExtra(error) from error
-    log_structured(options.log_format, options.log_level.upper())
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(live(Daemon(loaded, options)))
     return Exit.OK

@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
 
+from reconciler.cli.access import Keeper
 from reconciler.cli.desk import Arrangement
 from reconciler.cli.front import Front
 from reconciler.cli.loading import Loaded, load
@@ -14,17 +16,20 @@ from reconciler.cli.ordering import Circumstances, orders_of
 from reconciler.cli.own_endpoints import own_urls
 from reconciler.cli.receiving import current_pairs, kept_keys
 from reconciler.cli.referred import referred_files
+from reconciler.cli.wiring import allowed_hosts
 from reconciler.core.certificate import outline
-from reconciler.core.errors import ManifestError, ReconcilerError
+from reconciler.core.errors import ManifestError, ReconcilerError, UsageError
 from reconciler.core.reasons import Reason
 from reconciler.core.wanted import certificate_files
 from reconciler.daemon.dropping import Affected
 from reconciler.daemon.house import House
+from reconciler.daemon.metrics import DaemonMetrics
 from reconciler.daemon.opening import wait_for_own_endpoints
 from reconciler.daemon.presence import Presence
 from reconciler.daemon.reporting import Reporting
 from reconciler.engine.chronicle import ROTATE_CLIENT_STATE, Chronicle
 from reconciler.engine.ports import Clock
+from reconciler.graph.authentication import CertificateCredential
 from reconciler.receiver.kept_keys import Kept
 from reconciler.sources.watching import Watching
 
@@ -46,6 +51,8 @@ class Read:
 
     kept: tuple[Kept, ...]
     certificate_days: Mapping[str, float]
+    credential_days: Mapping[str, float | None]
+    """By the tenant's name; None where only Entra knows, as of a client secret."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,9 +85,11 @@ class InForce:
     def kept_thumbprints(self) -> frozenset[str]:
         return frozenset(each.thumbprint for each in self.read.kept)
 
-    @property
-    def certificate_days(self) -> Mapping[str, float]:
-        return self.read.certificate_days
+    def show(self, metrics: DaemonMetrics) -> None:
+        """What ends some day."""
+        metrics.certificates(self.read.certificate_days)
+        for tenant, days in self.read.credential_days.items():
+            metrics.credential_left(tenant, days)
 
     @property
     def paths(self) -> str:
@@ -101,7 +110,7 @@ class InForce:
             logger.warning("%s", problem)
         served = any(item.manifest.spec.receiver == "self" for item in loaded.wanted.manifests.endpoints)
         arrangement = Arrangement(loaded, self.options, kept=kept) if served else None
-        return Read(loaded, arrangement, kept, days_left(loaded, now))
+        return Read(loaded, arrangement, kept, days_left(loaded, now), credential_days(loaded, self.options, now))
 
     def enforce(self) -> None:
         """From now on all goes by them."""
@@ -145,7 +154,14 @@ class InForce:
     def read_anew(self) -> Read:
         loaded = load(self.options, confined=False, now=self.clock.now())
         loaded.must_be_valid()
-        return self.take(loaded)
+        if loaded.owner != self.loaded.owner:
+            raise UsageError(f"the owner is {loaded.owner!r} now and was {self.loaded.owner!r}: that takes a restart")
+        read = self.take(loaded)
+        if read.arrangement and not self.options.listen:
+            raise UsageError(
+                "an Endpoint has receiver: self now, and nothing listens: that takes a restart with --listen"
+            )
+        return read
 
     def is_news(self, read: Read) -> bool:
         before, after = self.read, read
@@ -160,7 +176,7 @@ class InForce:
             return
         self.joined.reporting.manifests.problems = problems
         self.joined.reporting.metrics.manifests(valid=False, at=self.clock.now())
-        logger.error("The manifests are not valid, those before stay in force: %d problems", len(problems))
+        logger.error("The manifests are not valid, those before stay in force (problems: %d)", len(problems))
         for problem in problems[:SHOWN]:
             logger.error("%s", problem)
 
@@ -226,4 +242,17 @@ def days_left(loaded: Loaded, now: dt.datetime) -> dict[str, float]:
         read = outline(content) if isinstance(content, bytes) and not each.previous else None
         if read:
             found[each.name] = (read.not_after - now) / dt.timedelta(days=1)
+    return found
+
+
+def credential_days(loaded: Loaded, options: argparse.Namespace, now: dt.datetime) -> dict[str, float | None]:
+    """Of the credential that is in use."""
+    keeper = Keeper(loaded.referenced, allowed_hosts(options))
+    found: dict[str, float | None] = {}
+    for item in loaded.wanted.tenants:
+        found[item.name] = None
+        with contextlib.suppress(ReconcilerError):  # that there is no way in is said when it is tried
+            credential = keeper.access(item).credential
+            read = outline(credential.certificate.encode()) if isinstance(credential, CertificateCredential) else None
+            found[item.name] = (read.not_after - now) / dt.timedelta(days=1) if read else None
     return found

@@ -40,6 +40,7 @@ from reconciler.daemon.reporting import Manifests, Reporting
 from reconciler.daemon.telling import Telling
 from reconciler.daemon.ticking import Ticking
 from reconciler.daemon.timepiece import Timepiece
+from reconciler.daemon.tracing import Tracing
 from reconciler.receiver import serve
 from reconciler.receiver.private import private_application
 from reconciler.store import Store
@@ -66,7 +67,7 @@ class Daemon:
         self.inforce = InForce(loaded, options, self.clock)
         self.ending = asyncio.Event()
         self.is_ready = False
-        self.notifying = Notifying()
+        self.notifying, self.tracing = Notifying(), Tracing()
         self.pulse = Pulse(LIMITS, monotonic=time.monotonic)
         self.snapshot = SnapshotOut(Path(options.snapshot_out)) if options.snapshot_out else None
 
@@ -80,8 +81,13 @@ class Daemon:
 
     def hurry(self) -> None:
         """Read the manifests and the tenants anew, as for SIGHUP."""
-        self.house.begin(self.inforce.reload())
+        self.house.begin(self.reload())
         self.house.wish("SIGHUP")
+
+    async def reload(self) -> None:
+        self.notifying.reloading()
+        await self.inforce.reload()
+        self.notifying.ready()
 
     async def run(self) -> None:
         """Until ``end`` is called. Raises ReconcilerError, and OSError where standard output takes no more."""
@@ -102,7 +108,13 @@ class Daemon:
         inforce, clock = self.inforce, self.clock
         self.store, self.chronicle = store, store.chronicle(self.owner)
         self.graph = new_graph(inforce.loaded, clock=clock, on_answer=self.answered)
-        means = Means(clock=clock, chronicle=self.chronicle, leads=lambda: False, stopping=lambda: False)
+        means = Means(
+            clock=clock,
+            chronicle=self.chronicle,
+            leads=lambda: False,
+            stopping=lambda: False,
+            tracing=self.tracing,
+        )
         self.house = House(means, writing_lease(store, self.owner))
         self.contradicting = Contradicting(clock, self.house.by_tenant_id)
         self.counter = await Counter.of(
@@ -135,6 +147,7 @@ class Daemon:
             store=store,
             graph=self.graph,
             leading=self.house.leading,
+            tracing=self.tracing,
             loaded_keys=lambda: self.presence.loaded if self.front.desk else None,
             kept=lambda: inforce.kept_thumbprints,
             rotating=lambda: inforce.rotating,
@@ -229,7 +242,7 @@ class Daemon:
         with contextlib.suppress(StoreError):  # then the last notifications are those of a while ago
             self.reporting.heard = await self.chronicle.heard()
         await asyncio.to_thread(self.reporting.levels)
-        self.metrics.certificates(self.inforce.certificate_days)
+        self.inforce.show(self.metrics)
         self.metrics.skewed(self.clock.skew)
 
     def passed(self) -> None:
@@ -257,5 +270,7 @@ class Daemon:
         self.is_ready = False
         await self.house.leave()
         await self.presence.leave()
+        await self.tracing.shutdown()
+        self.notifying.close()
         if self.options.listen:
             await asyncio.sleep(UNREADY)

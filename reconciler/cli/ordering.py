@@ -18,6 +18,7 @@ from reconciler.core.reasons import Action
 from reconciler.core.rest import Waiting
 from reconciler.daemon.leading import Fenced, Leading
 from reconciler.daemon.orders import Order
+from reconciler.daemon.tracing import Tracing
 from reconciler.engine.hands import Party
 from reconciler.engine.ports import Reader
 from reconciler.graph.client import Graph
@@ -40,6 +41,7 @@ class Circumstances:
     store: Store
     graph: Graph
     leading: Leading
+    tracing: Tracing
     loaded_keys: "Callable[[], Collection[str] | None]"
     """Thumbprints whose private keys every replica has loaded; None where nobody here receives."""
 
@@ -104,7 +106,7 @@ class Entrance:
             name=found.name,
             tenant_id=found.tenant_id,
             reader=around.reader(found.name, found.tenant_id, found.client),
-            writer=Fenced(found.client, around.leading),
+            writer=Fenced(found.client, around.leading, around.tracing, tenant=found.name),
             journal=around.store.journal(owner=self.owner, tenant_id=found.tenant_id, client_id=found.client_id),
         )
 

@@ -76,8 +76,9 @@ def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options:
     changes, violations = safe(
         changes, world, wanted=len(wanted), owned=len(mine), options=options.limits, allow=options.allow
     )
-    changes = block(changes, world, owner=options.owner, now=now)
+    # Before places are looked at: what waits keeps its own.
     changes = [options.waiting.withhold(change, world, clockwork) for change in changes]
+    changes = block(changes, world, owner=options.owner, now=now)
     kept = kept_alive(changes, clockwork, options.policy)
     changes += [options.waiting.withhold(change, world, clockwork) for change in kept]
     violations += unknown_certificates(mine, world, options)

@@ -21,7 +21,7 @@ class Rest:
     until: dt.datetime
     why: str
     essence: str
-    """Of what was wanted then: with another one it does not rest."""
+    """Of what was wanted then, empty where nothing was: with another one it does not rest."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,10 +46,13 @@ class Waiting:
 
 def rests(waiting: Waiting, change: Change, _: World, clockwork: Clockwork) -> str | None:
     rest = waiting.rests.get(change.name)
-    if rest is None or rest.until <= clockwork.now or (change.desired and change.desired.essence != rest.essence):
+    wanted = change.desired.essence if change.desired else ""
+    if rest is None or rest.until <= clockwork.now or wanted != rest.essence:
         return None
-    if change.action is Action.RENEW and (rest.action is not Action.RENEW or cannot_wait(change, clockwork)):
-        return None
+    if rest.action is not change.action or (change.action is Action.RENEW and cannot_wait(change, clockwork)):
+        return (
+            None  # what is done instead of it, as a replacement for a certificate that no PATCH changes, has not failed
+        )
     return f"{rest.why}; it is tried again in {spell_duration(rest.until - clockwork.now)}"
 
 
@@ -58,10 +61,12 @@ def cannot_wait(change: Change, clockwork: Clockwork) -> bool:
 
 
 def certificate_not_loaded(waiting: Waiting, change: Change, _world: World, _: Clockwork) -> str | None:
-    if change.reason is not Reason.CERTIFICATE_CHANGED or waiting.loaded is None or change.desired is None:
+    """Any replacement of a live one may turn its certificate, not only one for the certificate's sake."""
+    turns = change.reason is Reason.CERTIFICATE_CHANGED or change.action is Action.REPLACE
+    if not turns or waiting.loaded is None or change.desired is None or change.live is None:
         return None
-    wanted = change.desired.certificate
-    if wanted is None or wanted.thumbprint in waiting.loaded:
+    wanted, current = change.desired.certificate, (change.live.certificate_id or "").upper()
+    if wanted is None or wanted.thumbprint in waiting.loaded or wanted.thumbprint == current:
         return None
     return "not every replica has loaded the private key of its new certificate yet"
 

@@ -63,6 +63,8 @@ class Trigger:
 
     def due(self, now: dt.datetime) -> Due | None:
         """What is to be done now, if anything; whoever takes it makes that pass."""
+        if self._ended is not None and now < self._ended + self.pace.gap:
+            return None
         regular = self.next_full is None or self.next_full <= now
         if regular or (self._full_at is not None and self._full_at <= now):
             return self._take(full=True, reasons=tuple(self._reasons) or ("interval",))

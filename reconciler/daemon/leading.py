@@ -1,11 +1,13 @@
 """Of several processes one writes to Graph: a lease in, whether it is this one out, asked right before each write."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from reconciler.core.catalog import Version
-from reconciler.core.errors import StoreError, Transient
+from reconciler.core.errors import GraphError, StoreError, Transient
+from reconciler.daemon.tracing import Tracing
 from reconciler.engine.inbox import Lease
 from reconciler.engine.ports import Body, Writer
 
@@ -63,23 +65,37 @@ class Leading:
 
 
 class Fenced:
-    """Satisfies ``Writer``: what another one leads is not written to."""
+    """Satisfies ``Writer``: what another one leads is not written to, and each write is a span."""
 
-    def __init__(self, writer: Writer, leading: Leading) -> None:
-        self.writer, self.leading = writer, leading
+    def __init__(self, writer: Writer, leading: Leading, tracing: Tracing, *, tenant: str) -> None:
+        self.writer, self.leading, self.tracing, self.tenant = writer, leading, tracing, tenant
 
     async def create(self, body: Body, version: Version) -> Body:
-        await self.leading.confirm()
-        return await self.writer.create(body, version)
+        with self.span("POST"):
+            await self.leading.confirm()
+            return await self.writer.create(body, version)
 
     async def patch(self, subscription_id: str, body: Body, version: Version) -> Body:
-        await self.leading.confirm()
-        return await self.writer.patch(subscription_id, body, version)
+        with self.span("PATCH", subscription_id):
+            await self.leading.confirm()
+            return await self.writer.patch(subscription_id, body, version)
 
     async def delete(self, subscription_id: str, version: Version) -> None:
-        await self.leading.confirm()
-        await self.writer.delete(subscription_id, version)
+        with self.span("DELETE", subscription_id):
+            await self.leading.confirm()
+            await self.writer.delete(subscription_id, version)
 
     async def reauthorize(self, subscription_id: str, version: Version) -> None:
-        await self.leading.confirm()
-        await self.writer.reauthorize(subscription_id, version)
+        with self.span("reauthorize", subscription_id):
+            await self.leading.confirm()
+            await self.writer.reauthorize(subscription_id, version)
+
+    @contextlib.contextmanager
+    def span(self, what: str, subscription_id: str | None = None) -> Iterator[None]:
+        """Of one write, with Graph's request id where it says no."""
+        with self.tracing.span(f"Graph {what}", tenant=self.tenant, subscription_id=subscription_id) as span:
+            try:
+                yield
+            except GraphError as error:
+                span.note(request_id=error.request_id, result=type(error).__name__)
+                raise

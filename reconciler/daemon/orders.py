@@ -10,6 +10,7 @@ from reconciler.core.gap import Gap
 from reconciler.core.lifecycle import Kind
 from reconciler.core.plan import Options
 from reconciler.core.trigger import Due, Pace
+from reconciler.daemon.tracing import Tracing
 from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.hands import ClientStates, Party
 from reconciler.engine.outcome import Outcome
@@ -43,6 +44,7 @@ class Means:
     stopping: Callable[[], bool]
     listener: Listener = dataclasses.field(default_factory=Listener)
     pace: Pace = dataclasses.field(default_factory=Pace)
+    tracing: Tracing = dataclasses.field(default_factory=Tracing)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,23 +45,34 @@ class Passing:
 
     async def make(self, due: Due, allow: frozenset[str]) -> bool:
         """Make a pass; False where the tenant could not be read."""
-        steward, began = self.steward, time.monotonic()
-        with structlog.contextvars.bound_contextvars(pass_id=secrets.token_hex(4), tenant=steward.tenant):
-            try:
-                report = await self.attempt(due, allow)
-            except ReconcilerError as error:
-                report = Report(outcomes=(), unread={steward.tenant: error})
+        steward, pass_id = self.steward, secrets.token_hex(4)
+        kind = "full" if due.full else "narrow"
+        tracing = steward.means.tracing.span("pass", tenant=steward.tenant, pass_id=pass_id, kind=kind)
+        with structlog.contextvars.bound_contextvars(pass_id=pass_id, tenant=steward.tenant), tracing as span:
+            report = await self.attempt_and_tell(due, allow)
             unread = report.unread.get(steward.tenant)
-            steward.trigger.done(steward.clock.now(), due, failed=unread is not None)
             if unread:
-                self.failed(due, unread)
-            else:
-                await self.succeeded(due, report)
-            seconds = time.monotonic() - began
-            self.say(due, report, seconds)
-            steward.means.listener.passed(steward.tenant, due, report, seconds)
-            await steward.flush()
-        return unread is None and not (not due.full and self.is_in_doubt(report))
+                span.failed(str(unread))
+            span.note(changes=len(report.outcomes or ()))
+        return unread is None and (due.full or not self.is_in_doubt(report))
+
+    async def attempt_and_tell(self, due: Due, allow: frozenset[str]) -> Report:
+        steward, began = self.steward, time.monotonic()
+        try:
+            report = await self.attempt(due, allow)
+        except ReconcilerError as error:
+            report = Report(outcomes=(), unread={steward.tenant: error})
+        unread = report.unread.get(steward.tenant)
+        steward.trigger.done(steward.clock.now(), due, failed=unread is not None)
+        if unread:
+            self.failed(due, unread)
+        else:
+            await self.succeeded(due, report)
+        seconds = time.monotonic() - began
+        self.say(due, report, seconds)
+        steward.means.listener.passed(steward.tenant, due, report, seconds)
+        await steward.flush()
+        return report
 
     def is_in_doubt(self, report: Report) -> bool:
         """Whether what a narrow pass was about could not be read after all."""

@@ -128,6 +128,8 @@ class Work:
             await self.withhold(change, Withheld.PACED, why)
 
     async def keep_alive(self, change: Change) -> str:
+        if self.hands.stopping():
+            return ""
         try:
             return await amend.keep_alive(self.hands, change)
         except Exception as error:  # noqa: BLE001  it is reported, and the other changes go on

@@ -15,10 +15,14 @@ from reconciler.core.live import Live
 from reconciler.engine.hands import Hands
 from reconciler.engine.ports import Remembered
 
-__all__ = ["Predecessor", "gap", "gap_id", "predecessor"]
+__all__ = ["Predecessor", "gap", "gap_id", "open_gap", "predecessor"]
 
 NAMESPACE = uuid.UUID("0f6c1d0e-6f3b-5d0c-8a53-9b1e6f5b7c21")
 """Ours alone, so that the ids are nobody else's."""
+
+
+LONGEST_LIFE = dt.timedelta(days=30)
+"""No subscription lives longer (facts 1.3): what was not seen for so long had ended by then at the latest."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,9 +39,8 @@ def predecessor(hands: Hands, name: str, live: Live | None = None) -> Predecesso
     if live is not None:
         return lost(hands, live.id, live.expires_at)
     intent = hands.intents.get(name)
-    replaced = hands.remembered.get(intent.replaces) if intent and intent.replaces else None
-    if replaced and replaced.deleted_at:
-        return Predecessor(replaced.id, Cause.REPLACED, replaced.deleted_at)
+    if intent and intent.replaces and (deleted_at := hands.deleted_at(intent.replaces)):
+        return Predecessor(intent.replaces, Cause.REPLACED, deleted_at)
     known = [hands.remembered[each] for each in hands.known.get(name, ())]
     latest = max(known, key=lambda each: (last_seen(each), each.id), default=None)
     return lost(hands, latest.id, latest.expires_at) if latest else None
@@ -49,11 +52,11 @@ def lost(hands: Hands, subscription_id: str, expires_at: dt.datetime | None) -> 
         return Predecessor(subscription_id, Cause.EXPIRED, expires_at)
     memory = hands.remembered.get(subscription_id)
     seen = hands.alive_at.get(subscription_id) or (last_seen(memory) if memory else now)
-    return Predecessor(subscription_id, Cause.REMOVED, min(seen, now))
+    return Predecessor(subscription_id, Cause.REMOVED, min(max(seen, now - LONGEST_LIFE), now))
 
 
 def last_seen(memory: Remembered) -> dt.datetime:
-    """When it was certainly there, as far as the store knows."""
+    """When it was certainly there, as far as the store knows; long ago where it knows nothing."""
     moments = (memory.written_at, memory.created_at, memory.noted_at)
     return max(filter(None, moments), default=dt.datetime.min.replace(tzinfo=dt.UTC))
 
@@ -64,10 +67,16 @@ async def gap(hands: Hands, desired: Desired, lost_one: Predecessor | None) -> A
     if lost_one is None:
         yield
         return
-    found = gap_of(hands, desired, lost_one)
-    await hands.party.journal.note_gap(found)
+    found = await open_gap(hands, desired, lost_one)
     yield
     await hands.party.journal.note_gap(dataclasses.replace(found, until=hands.clock.now()))
+
+
+async def open_gap(hands: Hands, desired: Desired, lost_one: Predecessor) -> Gap:
+    """Write it down; who fills it does so with the same one once more, as ``gap``."""
+    found = gap_of(hands, desired, lost_one)
+    await hands.party.journal.note_gap(found)
+    return found
 
 
 def gap_of(hands: Hands, desired: Desired, lost_one: Predecessor) -> Gap:

@@ -75,6 +75,9 @@ class Hands:
     known: Mapping[str, Sequence[str]] = dataclasses.field(init=False)
     """The ids that were remembered before this pass, by name."""
 
+    buried: dict[str, dt.datetime] = dataclasses.field(init=False, default_factory=dict)
+    """When each was deleted that this pass has deleted, by id."""
+
     def __post_init__(self) -> None:
         self.looking = SharedListing(self.party.reader)
         known: dict[str, list[str]] = defaultdict(list)
@@ -179,9 +182,14 @@ class Hands:
 
     async def bury(self, live: Live, mark: Mark) -> None:
         """Write down that it is deleted: LIST may show it for a while."""
-        now = self.clock.now()
+        self.buried[live.id] = now = self.clock.now()
         memory = Remembered(live.id, mark.name, mark.version, mark.birth, mark.key, written_at=now, deleted_at=now)
         await self.party.journal.remember([memory])
+
+    def deleted_at(self, subscription_id: str) -> dt.datetime | None:
+        """When we did that, in this pass or lately; None where we did not."""
+        memory = self.remembered.get(subscription_id)
+        return self.buried.get(subscription_id) or (memory.deleted_at if memory else None)
 
 
 def same(moment: dt.datetime | None, live: Live) -> bool:

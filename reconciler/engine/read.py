@@ -69,13 +69,15 @@ async def read_named(
 ) -> Reading:
     """Read what is named by GET alone. What else there is stays unknown, as where a list is not whole."""
     remembered, learned, intents = await memory.remembered(), await memory.ceilings(), await memory.intents()
-    known = [each for each in remembered.values() if each.name in named.names or each.id in named.ids]
-    asked = await ask((each for each in known if each.deleted_at is None), reader)
+    replaced = {intent.replaces for intent in intents.values()}
+    names = named.names | {remembered[each].name for each in named.ids & remembered.keys()}
+    known = (each for each in remembered.values() if each.name in names)
+    asked = await ask((each for each in known if each.deleted_at is None or each.id in replaced), reader)
     found = asked.found | await find_unknown(named.ids - remembered.keys(), reader)
     world = Memories(remembered, intents, learned).world(tenant, owner, found, asked, now=now)
-    alive = {each.name for each in world.owned(owner)}
+    stands = {each.name for each in world.owned(owner)} | {remembered[each].name for each in asked.in_doubt}
     world = dataclasses.replace(
-        world, incomplete=asked.unknown or NARROW, gone=world.gone | (named.names & named.absent) - alive
+        world, incomplete=asked.unknown or NARROW, gone=world.gone | ((names & named.absent) - stands)
     )
     return Reading(world, remembered, intents)
 
@@ -104,7 +106,8 @@ class Memories:
 
     def world(self, tenant: str, owner: str, found: Mapping[str, Live], asked: "Asked", *, now: dt.datetime) -> World:
         known = [self.remembered[identifier] for identifier in asked.gone]
-        alive = {self.remembered[identifier].name for identifier in found if identifier in self.remembered}
+        standing = (*(identifier for identifier in found if identifier in self.remembered), *asked.in_doubt)
+        alive = {self.remembered[identifier].name for identifier in standing}
         world = World(
             tenant=tenant,
             live=tuple(with_memory(each, self.remembered.get(each.id)) for _, each in sorted(found.items())),
@@ -186,8 +189,11 @@ class Asked:
 
     found: dict[str, Live]
     gone: tuple[str, ...]
+    in_doubt: tuple[str, ...]
+    """Those of which Graph did not tell."""
+
     unknown: str | None
-    """Why some could not be asked for, None where all could."""
+    """Why it did not, None where it told of all."""
 
 
 async def ask(doubts: Iterable[Remembered], reader: Reader) -> Asked:
@@ -197,6 +203,7 @@ async def ask(doubts: Iterable[Remembered], reader: Reader) -> Asked:
     return Asked(
         found={each.id: answer for each, answer in pairs if isinstance(answer, Live)},
         gone=tuple(each.id for each, answer in pairs if answer is None),
+        in_doubt=tuple(each.id for each, answer in pairs if isinstance(answer, str)),
         unknown=next((answer for answer in answers if isinstance(answer, str)), None),
     )
 

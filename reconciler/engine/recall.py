@@ -20,7 +20,7 @@ class Recall:
     def __init__(
         self, journal: Journal, clock: Clock, on_change: OnChange, *, on_gap: Callable[[Gap], None] = lambda _: None
     ) -> None:
-        """``on_change`` is told the id of what has changed, and what is remembered of it now; ``on_gap`` of each gap."""
+        """``on_change`` is told the id of what has changed, and what is known of it now; ``on_gap`` of each gap."""
         self.journal, self.clock, self.on_change, self.on_gap = journal, clock, on_change, on_gap
         self.loaded = False
         self.by_id: dict[str, Remembered] = {}

@@ -10,7 +10,7 @@ from reconciler.core.live import Live
 from reconciler.core.mark import Mark, marked
 from reconciler.engine.amend import create_anew, expect, stay_alive
 from reconciler.engine.create import create, post
-from reconciler.engine.gaps import Predecessor, gap, predecessor
+from reconciler.engine.gaps import Predecessor, gap, open_gap, predecessor
 from reconciler.engine.hands import Hands, NotExtended
 
 __all__ = ["evict", "rehearse", "replace", "settle_down"]
@@ -35,6 +35,7 @@ async def evict(hands: Hands, change: Change) -> None:
     """The first half of a rehearsed replacement, for one whose new place becomes free only when its own is."""
     live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
     await hands.intend(desired, replaces=live.id)
+    await open_gap(hands, desired, Predecessor(live.id, Cause.REPLACED, hands.clock.now()))
     await remove(hands, live, mark)
 
 

@@ -112,7 +112,7 @@ async def run_one(party: Party, task: Task) -> Report:
     owned = read.world.owned(options.owner)
     wanted = {each.name for each in task.desired if each.tenant == party.name}
     try:
-        await note(party.journal, read, owned, wanted, now, options)
+        remembered = await note(party.journal, read, owned, wanted, now, options)
         intents = await open_intents(party.journal, read, wanted, now, whole=options.prune)
     except ReconcilerError as error:
         return Report(outcomes=(), unread={party.name: error})
@@ -122,7 +122,7 @@ async def run_one(party: Party, task: Task) -> Report:
         owner=options.owner,
         clock=task.clock,
         client_states=task.client_states,
-        remembered=read.remembered,
+        remembered=remembered,
         intents=intents,
         learned=dict(read.world.learned),
         renew_within=options.renew_within,
@@ -165,24 +165,26 @@ async def note(
     wanted: Collection[str],
     now: dt.datetime,
     options: Options,
-) -> None:
+) -> Mapping[str, Remembered]:
     """Write down which ids are ours, so that a list that lacks them is noticed; forget those that are gone.
 
     One that is wanted is not forgotten before another stands in its place: while it is known, GET can say that it is
-    gone, even where the list is not whole.
+    gone, even where the list is not whole. Returns what is remembered now, those that are forgotten included.
     """
     allowed = SECOND_WRITER in options.allow
     new = [memory_of(each, read, now) for each in owned if each.live.id not in read.remembered]
     known = [read.remembered[each.live.id] for each in owned if each.live.id in read.remembered]
     new += [each for each in known if each.stranger and allowed]
+    new = [dataclasses.replace(each, stranger=each.stranger and not allowed) for each in new]
     if new:
-        await journal.remember(dataclasses.replace(each, stranger=each.stranger and not allowed) for each in new)
+        await journal.remember(new)
     seen = {each.id for each in read.world.live}
     needed = set(wanted) - {each.name for each in owned}
     absent = (each for each in read.remembered.values() if each.id not in seen and each.deleted_at is None)
     lost = [each.id for each in absent if each.name not in needed]
     if lost and read.world.incomplete is None:
         await journal.forget(lost)
+    return {**read.remembered, **{each.id: each for each in new}}
 
 
 def memory_of(owned: Owned, read: Reading, now: dt.datetime) -> Remembered:

@@ -59,7 +59,7 @@ class Watching:
     async def changes(self) -> AsyncGenerator[None, None]:
         """One for all the changes since the last, once it is quiet.
 
-        The first comes at once: what was read before the watching began may be old already.
+        The first comes once the watching has begun: what was read before may be old already.
         """
         told, loop = asyncio.Event(), asyncio.get_running_loop()
 
@@ -89,6 +89,9 @@ class Observer:
     tell: Callable[[], None]
     poll: float
     wake: threading.Event = dataclasses.field(default_factory=threading.Event)
+    due: bool = True
+    """Whether there is something to be told."""
+
     ended: bool = False
     failure: Exception | None = None
     complaint: str = ""
@@ -106,11 +109,9 @@ class Observer:
 
     def observe(self) -> None:
         known = self.look()
-        self.tell()
         while not self.ended:
             if self.hear(known) or self.look() != known:
-                known = self.settled()
-                self.tell()
+                known, self.due = self.settled(), True
 
     def hear(self, known: Seen) -> bool:
         """Wait until there is a reason to look: True for an event that is one, False for a difference or any other.
@@ -120,15 +121,23 @@ class Observer:
         try:
             with RustNotify(sorted(known.folders), False, False, 0, False, False) as events:
                 self.complaint = ""
+                self.tell_due()
                 while self.unchanged(known):  # also between the look before and the watching
                     if self.heard(events, known):
                         return True
         except (OSError, RuntimeError, ValueError) as error:  # the last for a name that is not UTF-8
             if not isinstance(error, FileNotFoundError):  # removed since it was seen: looked at anew
                 self.complain(error)
+            self.tell_due()
             if self.unchanged(known):
                 self.wake.wait(self.poll)
         return False
+
+    def tell_due(self) -> None:
+        """Only once it is watched again: what is told is read then, and what changes after that is told anew."""
+        if self.due:
+            self.tell()
+        self.due = False
 
     def unchanged(self, known: Seen) -> bool:
         self.wake.clear()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -171,6 +172,37 @@ def test_envelope_and_headers(client: httpx.Client, emulator: RunningEmulator, g
     said = dt.datetime.fromisoformat(inner["date"]).replace(tzinfo=dt.UTC)
     assert abs(said - tomorrow) < dt.timedelta(seconds=5)
     assert tomorrow.strftime("%d %b %Y") in answer.headers["date"]
+
+
+@pytest.mark.facts("3.3")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1.0/subscriptions", 200),
+        ("GET", "/beta/subscriptions/x", 404),
+        ("GET", "/v1.0/teams", 200),
+        ("POST", "/v1.0/$batch", 400),
+        ("POST", "/{tenant}/oauth2/v2.0/token", 401),
+        ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", 200),
+        ("GET", "/nowhere", 400),
+    ],
+)
+def test_every_answer_has_one_date(
+    client: httpx.Client, emulator: RunningEmulator, method: str, path: str, status: int
+) -> None:
+    """By the emulator's clock, and the machine's is in none."""
+    emulator.advance(86_400)
+    client.headers["Authorization"] = f"Bearer {emulator.token()}"
+    answer = client.request(method, path.format(tenant=emulator.info["tenantId"]))
+    assert answer.status_code == status
+    (date,) = answer.headers.get_list("date")
+    ahead = parsedate_to_datetime(date) - dt.datetime.now(dt.UTC)
+    assert abs(ahead.total_seconds() - 86_400) < 5
+
+
+def test_the_control_path_has_none(client: httpx.Client) -> None:
+    """Whoever asks there wants to know the time exactly."""
+    assert "date" not in client.get("/emulator/clock").headers
 
 
 def test_good_answers_have_the_headers_too(client: httpx.Client) -> None:

@@ -14,12 +14,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from watchfiles._rust_notify import RustNotify
 
 from reconciler.sources import watching
 from reconciler.sources.fingerprint import Seen
 from reconciler.sources.watching import MOST_LOOKS, Observer, Watching, why
 
 HOURS = 3600.0 * 24
+tell_due = Observer.tell_due
 Told = Callable[[], Awaitable[None]]
 
 
@@ -183,6 +185,28 @@ class TestObserver:
         observer = Observer(look, tell=lambda: None, poll=0.2)
         assert observer.heard(busy, look()) is False
         assert look.looks == 1
+
+
+async def test_it_is_told_only_once_it_is_watched_again(folder, monkeypatch):
+    """Else what changes between a reading and the watching is lost where no stat tells of it."""
+    order: list[str] = []
+
+    def watched(*arguments: Any) -> RustNotify:
+        events = RustNotify(*arguments)
+        order.append("watched")
+        return events
+
+    def telling(observer: Observer) -> None:
+        if observer.due:
+            order.append("told")
+        tell_due(observer)
+
+    monkeypatch.setattr(watching, "RustNotify", watched)
+    monkeypatch.setattr(Observer, "tell_due", telling)
+    async with listening(folder) as (_, told):
+        (folder / "a.yaml").write_text("a: 2")
+        await told()
+    assert order[:4] == ["watched", "told", "watched", "told"]
 
 
 async def test_what_goes_wrong_on_the_thread_reaches_whoever_listens(monkeypatch):

@@ -1,0 +1,333 @@
+"""A daemon's house on the emulator, with its real client and store, in virtual time: days pass in seconds.
+
+async with household.open() as home:
+    home.want(home.mail("a"), home.mail("b"))
+    await home.live(minutes=1)
+    assert home.held() == ["a", "b"]
+    assert home.writes() == ["POST 201", "POST 201"]
+    await home.live(days=3, every=600)
+
+Nothing begins by itself but by ``live``, which ticks as the daemon does. What a daemon would print is in ``lines``;
+whatever says that a mistake of ours was caught fails the test.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+import httpx
+from prometheus_client import CollectorRegistry
+
+from reconciler.core.clouds import Cloud
+from reconciler.core.desired import Desired
+from reconciler.core.gap import Gap
+from reconciler.core.lifecycle import Kind, Wish
+from reconciler.core.plan import Options
+from reconciler.core.policy import Policy
+from reconciler.core.reasons import Action
+from reconciler.core.rest import Waiting
+from reconciler.core.times import spell_duration
+from reconciler.daemon.house import House
+from reconciler.daemon.leading import Fenced
+from reconciler.daemon.metrics import DaemonMetrics
+from reconciler.daemon.orders import Means, Order
+from reconciler.daemon.presence import Presence
+from reconciler.daemon.reporting import Manifests, Reporting
+from reconciler.daemon.telling import Telling
+from reconciler.daemon.tracing import Tracing
+from reconciler.engine.hands import Party
+from reconciler.engine.ports import Remembered
+from reconciler.graph.authentication import Access, SecretCredential
+from reconciler.graph.client import Graph
+from reconciler.store import Store
+from tests.support.receiver import ValidationReceiver
+from tests.support.virtual import VirtualClock, run_until
+from tests.support.world import MAIL, OWNER, RING, TEAM, UNPACED, Ring, Scene, scope_of
+
+__all__ = ["Household", "Street"]
+
+TENANT = "contoso"
+FAILED = ("internal error", "in a way that it should not", "has failed, and is tried again")
+"""What is logged where a mistake of ours was caught."""
+
+EVER = 1_000_000
+
+
+def mail(number: int) -> str:
+    return MAIL.replace("00000000000{}", f"{number:012}")
+
+
+def team(number: int) -> str:
+    return TEAM.replace("00000000000{}", f"{number:012}")
+
+
+class Lines(logging.Handler):
+    """What is logged, as ``WARNING text``, and when by the virtual clock."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(logging.INFO)
+        self.clock = clock
+        self.timed: list[tuple[dt.datetime, str]] = []
+        self.mistakes: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.exc_info or any(word in text for word in FAILED):
+            self.mistakes.append(text)
+        self.timed.append((self.clock.time, f"{record.levelname} {text}"))
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.timed]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Street:
+    """What all households of one test share: the local Graph, its time, and an endpoint that answers."""
+
+    emulator: Any
+    receiver: ValidationReceiver
+    others: httpx.Client
+    clock: VirtualClock
+    folder: Path
+
+    @contextlib.asynccontextmanager
+    async def open(self, name: str = "home", **given: Any) -> AsyncIterator["Household"]:
+        """A daemon with a store of its own; ``state``: one that it shares."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        home = Household(self, folder, **given)
+        async with home.entered():
+            yield home
+
+
+class Household:
+    def __init__(self, street: Street, folder: Path, *, state: Path | str | None = None, owner: str = OWNER) -> None:
+        self.street, self.owner = street, owner
+        self.emulator, self.clock = street.emulator, street.clock
+        self.scene = Scene(street.emulator, street.receiver, street.others, folder)
+        self.state = state or self.scene.state
+        self.secret = street.emulator.info["clientSecret"]
+        self.authority = street.emulator.info["authority"]
+        self.ring: Mapping[str, bytes | Exception] = MappingProxyType(RING)
+        self.interval = dt.timedelta(minutes=10)
+        self.policy, self.rotating, self.renew_before = Policy.FULL, False, None
+        self.desired: dict[str, Desired] = {}
+        self.logged = Lines(street.clock)
+        self.seen = self.scene.requests()
+        self.tokens_seen = self.seen
+
+    @contextlib.asynccontextmanager
+    async def entered(self) -> AsyncIterator[None]:
+        logger = logging.getLogger("reconciler")
+        before = logger.level
+        logger.setLevel(logging.INFO)
+        logger.addHandler(self.logged)
+        try:
+            async with self.running():
+                yield
+        finally:
+            logger.removeHandler(self.logged)
+            logger.setLevel(before)
+        assert self.logged.mistakes == []
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """One process's life; it ends without a farewell unless ``end`` is called."""
+        now = self.clock.now
+        async with (
+            Store.open(self.state, now=now, patience=0.05) as store,
+            Graph(clock=self.clock, limits=UNPACED, on_answer=None) as graph,
+        ):
+            self.store, self.graph = store, graph
+            self.chronicle = store.chronicle(self.owner)
+            means = Means(clock=self.clock, chronicle=self.chronicle, leads=lambda: False, stopping=lambda: False)
+            self.house = House(means, store.lease(f"writing-{self.owner}"))
+            metrics = DaemonMetrics(CollectorRegistry())
+            self.passes = 0
+            self.house.listen(Telling(metrics, self.clock, on_pass=self.passed))
+            self.presence = Presence(self.chronicle, self.clock)
+            self.reporting = Reporting(
+                house=self.house, owner=self.owner, clock=self.clock, metrics=metrics, manifests=Manifests(now())
+            )
+            self.house.open_up()
+            try:
+                yield
+            finally:
+                for steward in self.house.stewards.values():
+                    for task in list(steward.tasks.values()):
+                        task.cancel()
+                await self.house.idle()
+                self.house.leading.lease.let_go() if hasattr(self.house.leading.lease, "let_go") else None
+
+    def passed(self) -> None:
+        self.passes += 1
+
+    # What is wanted
+
+    def mail(self, name: str, number: int = 1, **changes: Any) -> Desired:
+        """Of a mailbox: 7 days, ``missed`` is told, one after the other may stand."""
+        return self.scene.want(name, mail(number), **changes)
+
+    def team(self, name: str, number: int = 1, **changes: Any) -> Desired:
+        """Of a team: 3 days, only one may stand."""
+        return self.scene.want(name, team(number), **changes)
+
+    def want(self, *desired: Desired) -> None:
+        self.desired = {each.name: each for each in desired}
+        self.house.want({TENANT: self.order()})
+
+    def order(self) -> Order:
+        return Order(
+            tenant_id=self.emulator.info["tenantId"],
+            open_party=self.party,
+            probe=self.probe,
+            desired=dict(self.desired),
+            options=self.options,
+            client_states=Ring(self.ring),
+            interval=self.interval,
+            renews=self.policy.allows(Action.RENEW),
+        )
+
+    def options(self) -> Options:
+        waiting = Waiting(loaded=self.presence.loaded, prune_after=self.interval * 2)
+        return Options(owner=self.owner, policy=self.policy, waiting=waiting, rotate_keys=self.rotating)
+
+    def access(self) -> Access:
+        info = self.emulator.info
+        cloud = Cloud("emulator", info["graph"], self.authority, ca_file=info["caFile"])
+        return Access(info["tenantId"], info["clientId"], cloud, SecretCredential(self.secret))
+
+    def party(self) -> Party:
+        client, info = self.graph.tenant(self.access()), self.emulator.info
+        writer = Fenced(client, self.house.leading, Tracing(), tenant=TENANT)
+        journal = self.store.journal(**{**scope_of(info), "owner": self.owner})
+        return Party(TENANT, info["tenantId"], reader=client, writer=writer, journal=journal)
+
+    async def probe(self, _: Party) -> None:
+        await self.graph.tenant(self.access()).roles()
+
+    # Time
+
+    async def live(self, *, every: float = 1.0, **time: float) -> None:
+        """Tick every so many seconds for a while: ``live(days=3, every=600)``."""
+        await live(dt.timedelta(**time), self, every=every)
+
+    async def tick(self) -> None:
+        await self.house.leading.hold()
+        await self.house.tick()
+
+    async def end(self) -> None:
+        """In good order."""
+        await self.house.stop()
+        await self.house.leave()
+
+    # What Graph has, and was asked
+
+    def held(self) -> list[str]:
+        return self.scene.held()
+
+    def one(self, name: str) -> dict[str, Any]:
+        return self.scene.one(name)
+
+    def id_of(self, name: str) -> str:
+        return str(self.one(name)["id"])
+
+    def asked(self) -> list[str]:
+        """Of subscriptions, since the last time that this, or ``writes``, was asked."""
+        start, self.seen = self.seen, self.scene.requests()
+        return self.scene.since(start)
+
+    def writes(self) -> list[str]:
+        return [each for each in self.asked() if not each.startswith("GET")]
+
+    def token_requests(self) -> list[str]:
+        """Their statuses, since the last time that this was asked."""
+        start, self.tokens_seen = self.tokens_seen, self.scene.requests()
+        asked = self.emulator.requests()[start:]
+        return [str(each["status"]) for each in asked if each["path"].endswith("/token")]
+
+    def left(self, name: str) -> dt.timedelta:
+        """How long it lives still."""
+        return dt.datetime.fromisoformat(self.one(name)["expirationDateTime"]) - self.clock.time
+
+    # What the daemon knows and says
+
+    @property
+    def steward(self) -> Any:
+        return self.house.stewards[TENANT]
+
+    def troubles(self) -> dict[str, tuple[str, str, int]]:
+        """By name: the action, the class of the error, how often."""
+        found = self.steward.troubles.by_name
+        return {name: (each.action, each.kind, each.attempts) for name, each in sorted(found.items())}
+
+    def rests(self, name: str) -> dt.timedelta:
+        """Until it is tried again."""
+        return self.steward.troubles.by_name[name].next_try - self.clock.time
+
+    def remembered(self) -> Mapping[str, Remembered]:
+        return self.steward.holdings.recall.by_id
+
+    async def gaps(self) -> list[str]:
+        """As ``name cause length``, ``open`` where it is not over."""
+        return [shown(gap) for gap in await self.chronicle.gaps()]
+
+    @property
+    def document(self) -> Any:
+        """The tenant's part of /status.json."""
+        return self.reporting.document()["tenants"][0]
+
+    def conditions(self) -> dict[str, str]:
+        return {each["name"]: each["condition"] for each in self.document["subscriptions"]}
+
+    @property
+    def lines(self) -> list[str]:
+        return self.logged.texts
+
+    def forget_lines(self) -> None:
+        self.logged.timed.clear()
+
+    def said(self, *words: str) -> list[str]:
+        """The lines that have all of these in them."""
+        return [line for line in self.lines if all(word in line for word in words)]
+
+    async def wish(self, kind: Kind, subscription_id: str) -> None:
+        """As the receiver does with a lifecycle notification."""
+        wish = Wish(kind, self.emulator.info["tenantId"], subscription_id)
+        await self.house.mailbox.keep(wish)
+
+    # What goes wrong
+
+    def fail(self, method: str, status: int, *, count: int = EVER, **more: Any) -> dict[str, Any]:
+        """For ``faults(answers=[…])``."""
+        return {"method": method, "status": status, "count": count, **more}
+
+    def away(self, status: int = 503) -> None:
+        """Graph answers nothing but this."""
+        methods = ("GET", "POST", "PATCH", "DELETE")
+        self.emulator.faults({"answers": [self.fail(each, status) for each in methods]})
+
+    def back(self) -> None:
+        self.emulator.faults({})
+
+
+async def live(length: dt.timedelta, *homes: Household, every: float = 1.0) -> None:
+    """For several side by side."""
+    clock = homes[0].clock
+    end, step = clock.time + length, dt.timedelta(seconds=every)
+    while clock.time < end:
+        for home in homes:
+            await home.tick()
+        await run_until(clock, min(end, clock.time + step))
+
+
+def shown(gap: Gap) -> str:
+    length = spell_duration(gap.until - gap.since) if gap.until else "open"
+    return f"{gap.name} {gap.cause} {length}"
