@@ -31,6 +31,7 @@ from reconciler.engine.chronicle import ROTATE_CLIENT_STATE, Chronicle
 from reconciler.engine.ports import Clock
 from reconciler.graph.authentication import CertificateCredential
 from reconciler.receiver.kept_keys import Kept
+from reconciler.receiver.known import Subscription
 from reconciler.sources.watching import Watching
 
 __all__ = ["InForce"]
@@ -142,13 +143,16 @@ class InForce:
         except ReconcilerError as error:
             self.refuse((str(error),))
         else:
-            if self.is_news(read):
+            if await asyncio.to_thread(self.is_news, read):
                 logger.info("The manifests have changed and are in force from now on")
                 self.read = read
                 self.enforce()
                 if self.joined:
                     await self.joined.presence.show()
-            elif read.arrangement:
+                return
+            if self.joined:
+                self.joined.house.probe()
+            if read.arrangement:
                 await read.arrangement.close()
 
     def read_anew(self) -> Read:
@@ -212,15 +216,18 @@ class InForce:
         elif not ordered:
             self.rotating = False
 
-    def affected(self, house: House) -> Iterator[Affected]:
-        """Subscriptions that deliver to us."""
-        ours = {item.name for item in self.loaded.wanted.manifests.endpoints if item.manifest.spec.receiver == "self"}
-        for tenant_id, steward in house.by_tenant_id():
-            holdings = steward.holdings
-            for memory in list(holdings.recall.by_id.values()) if holdings else ():
-                desired = holdings.desired.get(memory.name) if holdings else None
-                if desired and desired.endpoint in ours and not memory.deleted_at:
-                    yield Affected(desired, tenant_id, memory.id)
+    def affected(self, known: Mapping[str, Subscription]) -> Iterator[Affected]:
+        """Subscriptions that deliver to us, of those that the store knows by id."""
+        ids = {(each.tenant_id, each.name): subscription_id for subscription_id, each in known.items()}
+        receiving = self.read.arrangement.receiving if self.read.arrangement else None
+        tenants = {each.tenant: each.tenant_id for each in receiving.declared} if receiving else {}
+        endpoints = self.loaded.wanted.manifests.endpoints
+        ours = {item.name for item in endpoints if item.manifest.spec.receiver == "self"}
+        for desired in self.loaded.wanted.desired:
+            tenant_id = tenants.get(desired.tenant, "")
+            subscription_id = ids.get((tenant_id, desired.name))
+            if desired.endpoint in ours and subscription_id:
+                yield Affected(desired, tenant_id, subscription_id)
 
 
 def fingerprint(read: Read) -> object:

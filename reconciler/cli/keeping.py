@@ -136,7 +136,7 @@ class Daemon:
             self.chronicle,
             clock,
             shares=self.counter.metrics.shares,
-            affected=lambda: inforce.affected(self.house),
+            affected=lambda: inforce.affected(self.counter.known.by_id),
             noted=self.noted,
         )
         self.reporting = Reporting(
@@ -179,7 +179,8 @@ class Daemon:
         return found
 
     def tick(self, ticking: Ticking) -> None:
-        ticking.every(1.0, "stewards", self.house.tick)
+        ticking.every(1.0, "stewards", self.house.begin_due)
+        ticking.every(1.0, "wishes", self.house.deliver)
         ticking.every(5.0, "lease", self.house.leading.hold)
         ticking.every(5.0, "announcements", self.announce)
         ticking.every(10.0, "drop state", self.dropping.look)

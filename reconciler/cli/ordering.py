@@ -5,12 +5,13 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reconciler.cli.access import Keeper
+from reconciler.cli.access import Application, Keeper
 from reconciler.cli.loading import Loaded
 from reconciler.cli.passes import pass_options
 from reconciler.cli.selecting import chosen_tenants
 from reconciler.cli.wiring import ClientStates, Opened, allowed_hosts, open_tenants
-from reconciler.core.errors import Denied
+from reconciler.core.catalog import Version
+from reconciler.core.errors import CredentialRefused, Denied, Gone, Invalid
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
 from reconciler.core.plan import Options
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 __all__ = ["Circumstances", "orders_of"]
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""No subscription has this id."""
 
 INTERVALS_UNSEEN = 2
 """So many of them one of ours that was not made here is known before it is pruned."""
@@ -64,8 +68,10 @@ def orders_of(loaded: Loaded, around: Circumstances) -> dict[str, Order]:
     found = {}
     for item in chosen_tenants(loaded.wanted.tenants, around.options.tenants):
         entrance = Entrance(item, loaded, around, owner)
+        application = application_of(item, keeper)
         found[item.name] = Order(
-            tenant_id=tenant_id_of(item, keeper),
+            tenant_id=application.tenant_id if application else "",
+            application=application,
             open_party=entrance.party,
             probe=entrance.probe,
             desired={each.name: each for each in loaded.wanted.desired if each.tenant == item.name},
@@ -77,11 +83,11 @@ def orders_of(loaded: Loaded, around: Circumstances) -> dict[str, Order]:
     return found
 
 
-def tenant_id_of(item: Item[Tenant], keeper: Keeper) -> str:
+def application_of(item: Item[Tenant], keeper: Keeper) -> Application | None:
     try:
-        return keeper.application(item).tenant_id
+        return keeper.application(item)
     except Denied:
-        return ""
+        return None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -111,8 +117,13 @@ class Entrance:
         )
 
     async def probe(self, party: Party) -> None:
-        del party  # a credential that was put right is found by entering once more
-        await self.opened().client.roles()
+        """Whether Graph takes the token. Raises CredentialRefused, and GraphError where nobody answers."""
+        try:
+            await party.reader.get(NOBODY, Version.V1)
+        except CredentialRefused:
+            raise
+        except (Denied, Gone, Invalid):
+            return  # Graph has looked at the token, and says something about the subscription
 
     def pass_options(self) -> Options:
         around, settings = self.around, self.loaded.wanted.settings

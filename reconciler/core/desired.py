@@ -67,6 +67,6 @@ class Desired:
     @property
     def essence(self) -> str:
         """16 hex digits over all that a change of it may fail for: another essence is tried at once."""
-        lifetimes = (self.lifetime, self.renew_before)
-        said = (self.asked.digest, self.notification_url, self.certificate, self.key_ids, lifetimes, self.endpoint)
+        sent = (self.asked.digest, self.resource.text, self.notification_url, self.certificate, self.key_ids)
+        said = (*sent, self.lifetime, self.renew_before, self.endpoint)
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

@@ -13,7 +13,7 @@ no        any, its mark overwritten    none: somebody else uses it, it ends by i
 import dataclasses
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from reconciler.core.change import Change, Plan, Summary, Violation
 from reconciler.core.desired import Desired
@@ -29,6 +29,10 @@ from reconciler.core.times import spell_duration
 from reconciler.core.world import Owned, World
 
 __all__ = ["Options", "orphans_of", "plan"]
+
+
+def nobody(_: str) -> bool:
+    return False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ class Options:
     rotate_keys: bool = False
     one_wave: bool = False
     """Replace no more than ``limits.replacements`` at a time, and leave the rest to another run."""
+
+    renewed: Callable[[str], bool] = nobody
+    """Whether somebody else renews the subscription with that id in time: then a plan leaves that out."""
 
     thumbprints: frozenset[str] | None = None
     """Of all certificates whose private key somebody has; None where that is not known."""
@@ -81,12 +88,17 @@ def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options:
     changes = block(changes, world, owner=options.owner, now=now)
     kept = kept_alive(changes, clockwork, options.policy)
     changes += [options.waiting.withhold(change, world, clockwork) for change in kept]
+    changes = [change for change in changes if not renewed_elsewhere(change, options)]
     violations += unknown_certificates(mine, world, options)
     return Plan(
         tuple(sorted(changes, key=lambda change: change.order)),
         summarize(changes, chosen, wanted, world, mine, orphans),
         tuple(violations),
     )
+
+
+def renewed_elsewhere(change: Change, options: Options) -> bool:
+    return change.action is Action.RENEW and change.live is not None and options.renewed(change.live.id)
 
 
 def unknown_certificates(mine: Iterable[Owned], world: World, options: Options) -> Iterator[Violation]:

@@ -49,10 +49,9 @@ def rests(waiting: Waiting, change: Change, _: World, clockwork: Clockwork) -> s
     wanted = change.desired.essence if change.desired else ""
     if rest is None or rest.until <= clockwork.now or wanted != rest.essence:
         return None
+    # What is done instead of it, as a replacement for a certificate that no PATCH changes, has not failed.
     if rest.action is not change.action or (change.action is Action.RENEW and cannot_wait(change, clockwork)):
-        return (
-            None  # what is done instead of it, as a replacement for a certificate that no PATCH changes, has not failed
-        )
+        return None
     return f"{rest.why}; it is tried again in {spell_duration(rest.until - clockwork.now)}"
 
 

@@ -62,7 +62,7 @@ class Schedule:
         return taken
 
     def overdue(self, now: dt.datetime) -> int:
-        return sum(at <= now for at, _ in self._times.values())
+        return sum(at <= now for at, _ in list(self._times.values()))
 
     def __len__(self) -> int:
         return len(self._times)

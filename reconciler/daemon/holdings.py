@@ -6,7 +6,7 @@ Kept from what passes read and from every write of our own, so that renewals nee
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from reconciler.core.asked import Asked
 from reconciler.core.change import Change
@@ -57,6 +57,8 @@ class Holdings:
 
         self.renewals = Schedule()
         self.challenged: set[str] = set()
+        self.answered: dict[str, dt.datetime] = {}
+        """When a challenge was answered by a reauthorization, which nothing else is remembered of."""
 
     def want(self, desired: dict[str, Desired]) -> None:
         """By name. Renewal times follow."""
@@ -71,10 +73,12 @@ class Holdings:
         self.lives = fresh if full else self.lives | fresh
         seen = dict.fromkeys((each.live.id for each in owned), now)
         self.seen_at = seen if full else self.seen_at | seen
-        if full and world.incomplete is None:
-            self.absent = set(self.desired) - {each.name for each in owned}
+        if full:
+            missing = set(self.desired) - {each.name for each in owned}
+            self.absent = missing if world.incomplete is None else set()
         for position, each in enumerate(owned, start=1):
-            if memory := self.recall.by_id.get(each.live.id):
+            memory = self.recall.by_id.get(each.live.id)
+            if memory and not self.rests(memory):
                 self.plan_renewal(memory)
             if position % AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -87,6 +91,7 @@ class Holdings:
         """The journal has been written to."""
         self.lives.pop(subscription_id, None)
         self.challenged.discard(subscription_id)
+        self.answered.pop(subscription_id, None)
         if memory is None or memory.deleted_at:
             self.renewals.drop(subscription_id)
             self.seen_at.pop(subscription_id, None)
@@ -101,6 +106,20 @@ class Holdings:
             self.renewals.drop(memory.id)
         elif memory.id not in self.challenged:
             self.renewals.put(memory.id, at)
+
+    def rests(self, memory: Remembered) -> bool:
+        """Whether its renewal is overdue, and has failed or is under way: a look does not hurry it."""
+        at, planned, now = self.renews_at(memory), self.renewals.time(memory.id), self.clock.now()
+        return at is not None and at <= now and (planned is None or planned > now)
+
+    def hurry(self, names: Collection[str]) -> frozenset[str]:
+        """Renew them now; those that it can be said of."""
+        now, found = self.clock.now(), set()
+        for memory in self.recall.by_id.values():
+            if memory.name in names and self.renewals.time(memory.id):
+                self.renewals.put(memory.id, now)
+                found.add(memory.name)
+        return frozenset(found)
 
     def renews_at(self, memory: Remembered) -> dt.datetime | None:
         """None for what no manifest wants: a pass renews what must live all the same."""
@@ -122,11 +141,27 @@ class Holdings:
         if memory is None or memory.deleted_at or memory.name not in self.desired:
             return False
         now = self.clock.now()
-        if subscription_id in self.challenged or (memory.written_at and now - memory.written_at < ONCE_IN):
+        last = self.answered.get(subscription_id, memory.written_at)
+        if subscription_id in self.challenged or (last and now - last < ONCE_IN):
             return False
         self.challenged.add(subscription_id)
         self.renewals.put(subscription_id, now)
         return True
+
+    def renewed(self, subscription_id: str) -> None:
+        """Where that wrote nothing, it was a challenge, and it lived as long already as we would ask for."""
+        if subscription_id in self.challenged:
+            self.challenged.discard(subscription_id)
+            self.answered[subscription_id] = self.clock.now()
+        memory = self.recall.by_id.get(subscription_id)
+        if memory and self.renewals.time(subscription_id) is None:
+            self.plan_renewal(memory)
+
+    def is_due(self, subscription_id: str) -> bool:
+        """Whether it is to be renewed still: somebody else may have done so since that was planned."""
+        memory = self.recall.by_id.get(subscription_id)
+        at = self.renews_at(memory) if memory else None
+        return subscription_id in self.challenged or (at is not None and at <= self.clock.now())
 
     def renewal(self, subscription_id: str) -> Change | None:
         """The change that renews it; None for what is not wanted any more, or has ended."""
@@ -184,7 +219,7 @@ class Holdings:
     def world(self) -> World:
         """As it is now, as far as we know."""
         live = []
-        for memory in self.recall.by_id.values():
+        for memory in list(self.recall.by_id.values()):  # a copy: it is called on a thread
             if memory.deleted_at:
                 continue
             owned, desired = self.lives.get(memory.id), self.desired.get(memory.name)

@@ -26,7 +26,9 @@ class House:
         self.leading = Leading(lease, on_change=self.changed)
         self.ending = False
         self.opened = False
-        self.means = dataclasses.replace(means, leads=self.leads, stopping=lambda: self.ending)
+        self.means = dataclasses.replace(
+            means, leads=self.leads, certain=lambda: self.leading.certain, stopping=lambda: self.ending
+        )
         self.stewards: dict[str, Steward] = {}
         """By the tenant's name."""
 
@@ -90,8 +92,21 @@ class House:
             steward.forget()
 
     async def tick(self) -> None:
-        """Every second."""
+        """Every second, unless ``deliver`` and ``begin_due`` are."""
+        await self.deliver()
+        await self.begin_due()
+
+    async def deliver(self) -> None:
+        """What was wished for. The store may keep it waiting."""
         await self.mailbox.deliver()
+
+    def probe(self) -> None:
+        """A secret may be another one now: it is worth a try where one was refused."""
+        for steward in self.stewards.values():
+            steward.breaker.probe_now()
+
+    async def begin_due(self) -> None:
+        """What is due at each steward. Waits for nothing."""
         for steward in list(self.stewards.values()):
             steward.tick()
 

@@ -10,6 +10,7 @@ from reconciler.core.errors import GraphError, StoreError, Transient
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.inbox import Lease
 from reconciler.engine.ports import Body, Writer
+from reconciler.receiver.complaints import Complaints
 
 __all__ = ["Fenced", "Leading"]
 
@@ -20,22 +21,30 @@ logger = logging.getLogger(__name__)
 
 
 class Leading:
-    """``held`` is to be called every few seconds."""
+    """``hold`` is to be called every few seconds."""
 
     def __init__(self, lease: Lease, *, on_change: Callable[[], None]) -> None:
         self.lease, self.on_change = lease, on_change
         self.leads = False
+        """This process had the lease when it was last told."""
+
+        self.certain = False
+        """It was told just now. Where the store is away, the lease may be another's by now."""
+
+        self.complaints = Complaints(logger)
 
     async def hold(self) -> None:
-        """Take the lease, or keep it. Where the store does not tell, it may be another's by now."""
+        """Take the lease, or keep it."""
         try:
             async with asyncio.timeout(KNOWN_WITHIN):
-                self.become(leads=await self.lease.hold())
+                leads = await self.lease.hold()
         except (StoreError, TimeoutError) as error:
-            logger.warning(
-                "The store does not tell who writes, so this process does not: %s", str(error) or "no answer"
-            )
-            self.become(leads=False)
+            self.certain = False
+            why = str(error) or "it does not answer"
+            self.complaints.add(f"The store does not tell who writes, so nothing is done but to renew: {why}")
+        else:
+            self.certain = True
+            self.become(leads=leads)
 
     def become(self, *, leads: bool) -> None:
         if leads is self.leads:
@@ -44,13 +53,15 @@ class Leading:
         logger.info("This process writes to Graph now" if leads else "This process stands by, and does not write")
         self.on_change()
 
-    async def confirm(self) -> None:
-        """Raises Transient where another process leads, or where nobody knows."""
+    async def confirm(self, *, harmless: bool = False) -> None:
+        """Raises Transient where another process leads, or where nobody knows and it might do harm."""
         if not self.leads:
             raise Transient("another process writes for this owner now")
         try:
             ours = await self.lease.confirm()
         except StoreError as error:
+            if harmless:
+                return
             raise Transient(f"it is not known who writes for this owner: {error}") from error
         if not ours:
             self.become(leads=False)
@@ -77,7 +88,8 @@ class Fenced:
 
     async def patch(self, subscription_id: str, body: Body, version: Version) -> Body:
         with self.span("PATCH", subscription_id):
-            await self.leading.confirm()
+            # To extend a life takes nothing from anybody: while the store is away, nothing lapses for that.
+            await self.leading.confirm(harmless=set(body) == {"expirationDateTime"})
             return await self.writer.patch(subscription_id, body, version)
 
     async def delete(self, subscription_id: str, version: Version) -> None:

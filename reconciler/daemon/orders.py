@@ -39,7 +39,10 @@ class Means:
     clock: Clock
     chronicle: Chronicle
     leads: Callable[[], bool]
-    """Whether this process may write."""
+    """Whether this process may write, as far as is known."""
+
+    certain: Callable[[], bool] = lambda: True
+    """Whether that is known just now: else nothing but renewals is begun."""
 
     stopping: Callable[[], bool]
     listener: Listener = dataclasses.field(default_factory=Listener)
@@ -52,6 +55,9 @@ class Order:
     """What one tenant's part of the manifests wants, and the way in."""
 
     tenant_id: str
+    application: object
+    """Whose subscriptions these are: where that changes, what is known is of another one."""
+
     open_party: Callable[[], Party]
     """Reads the credential anew each time. Raises ReconcilerError where there is no way in."""
 

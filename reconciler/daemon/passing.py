@@ -62,6 +62,10 @@ class Passing:
             report = await self.attempt(due, allow)
         except ReconcilerError as error:
             report = Report(outcomes=(), unread={steward.tenant: error})
+        except Exception as error:
+            logger.exception("a pass of %s has ended in a way that it should not", steward.tenant)
+            message = f"internal error, please report it: {error!r}"
+            report = Report(outcomes=(), unread={steward.tenant: ReconcilerError(message)})
         unread = report.unread.get(steward.tenant)
         steward.trigger.done(steward.clock.now(), due, failed=unread is not None)
         if unread:
@@ -103,7 +107,9 @@ class Passing:
             raise AssertionError("a pass needs an order")
         options = steward.order.options()
         waiting: Waiting = dataclasses.replace(options.waiting, rests=steward.troubles.rests())
-        return dataclasses.replace(options, allow=options.allow | allow, waiting=waiting, one_wave=True)
+        renewed = steward.renewing.looks_after if steward.renewing and steward.order.renews else options.renewed
+        allow = options.allow | allow
+        return dataclasses.replace(options, allow=allow, waiting=waiting, one_wave=True, renewed=renewed)
 
     def planned(self, plan: Plan) -> None:
         for violation in plan.violations:
@@ -115,7 +121,6 @@ class Passing:
             self.fail(outcome)
         elif outcome.result is Result.DONE:
             steward.troubles.worked(outcome.name)
-            self.undone.pop((outcome.name, outcome.action), None)
         steward.told(outcome)
 
     def fail(self, outcome: Outcome) -> None:
@@ -157,11 +162,17 @@ class Passing:
             done = {(each.name, each.action) for each in report.outcomes or () if each.result is Result.DONE}
             changes = {(change.name, change.action): change for change in report.plan.changes}
             self.undone = {key: change for key, change in changes.items() if key not in done}
-            steward.troubles.keep_only({change.name for change in report.plan.changes})
+            steward.troubles.keep_only({change.name for change in report.plan.changes} | self.failing_renewals())
             try:
                 await self.close_gaps(holdings.seen_at)
             except StoreError as error:
                 logger.warning("%s: the ledger of gaps is not up to date: %s", steward.tenant, error)
+
+    def failing_renewals(self) -> set[str]:
+        """They are in no plan: ``Renewing`` looks after them."""
+        troubles, holdings = self.steward.troubles.by_name, self.steward.holdings
+        desired = holdings.desired if holdings else {}
+        return {name for name, trouble in troubles.items() if trouble.action == Action.RENEW and name in desired}
 
     async def close_gaps(self, seen: Mapping[str, object]) -> None:
         """Of what stands again although nobody has written that down: the process, or the store, was away then."""

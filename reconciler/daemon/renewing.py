@@ -31,6 +31,10 @@ Told = Callable[[Outcome], None]
 logger = logging.getLogger(__name__)
 
 
+def nobody() -> None:
+    """Before it runs, there is nobody to engage."""
+
+
 class Renewing:
     """Of one tenant. ``told`` hears of each outcome; ``lost`` of each name whose subscription is gone."""
 
@@ -42,40 +46,60 @@ class Renewing:
         self.waiting: list[tuple[dt.datetime, str]] = []
         """When it ends, and its id."""
 
-        self.under_way: set[str] = set()
+        self.in_hand: set[str] = set()
+        """The ids of those that wait, and of those that are being renewed."""
+
+        self.workers = 0
+        self.engage: Callable[[], None] = nobody
         self.complaints = Complaints(logger)
 
     async def run(self, hands: Hands) -> None:
         """Until nothing is due any more."""
-        self.gather()
-        workers = min(AT_ONCE, len(self.waiting))
-        await asyncio.gather(*(self.work(hands) for _ in range(workers)))
+        async with asyncio.TaskGroup() as group:
+
+            def engage() -> None:
+                self.gather()
+                for _ in range(min(AT_ONCE - self.workers, len(self.waiting))):
+                    self.workers += 1
+                    group.create_task(self.work(hands))
+
+            self.engage = engage
+            engage()
+
+    def join_in(self) -> None:
+        """While it runs: what has become due since does not wait behind those that Graph lets wait."""
+        if self.workers:
+            self.engage()
 
     def gather(self) -> None:
         """What has become due joins what waits."""
         for subscription_id in self.holdings.renewals.take(self.holdings.clock.now()):
             memory = self.holdings.recall.by_id.get(subscription_id)
-            if memory and memory.expires_at and subscription_id not in self.under_way:
+            if memory and memory.expires_at and subscription_id not in self.in_hand:
+                self.in_hand.add(subscription_id)
                 heapq.heappush(self.waiting, (memory.expires_at, subscription_id))
 
     async def work(self, hands: Hands) -> None:
-        while self.waiting and not hands.stopping() and not self.breaker.is_open:
-            _, subscription_id = heapq.heappop(self.waiting)
-            self.under_way.add(subscription_id)
-            try:
-                await self.renew(hands, subscription_id)
-            finally:
-                self.under_way.discard(subscription_id)
-            self.gather()
+        try:
+            while self.waiting and not hands.stopping() and not self.breaker.is_open:
+                _, subscription_id = heapq.heappop(self.waiting)
+                try:
+                    await self.renew(hands, subscription_id)
+                finally:
+                    self.in_hand.discard(subscription_id)
+                self.gather()
+        finally:
+            self.workers -= 1
 
-    def give_back(self) -> None:
-        """What was not begun becomes due again."""
-        for _, subscription_id in self.waiting:
-            self.holdings.renewals.put(subscription_id, self.holdings.clock.now())
-        self.waiting.clear()
+    def looks_after(self, subscription_id: str) -> bool:
+        """Then no pass need renew it."""
+        return subscription_id in self.in_hand or self.holdings.renewals.time(subscription_id) is not None
 
     async def renew(self, hands: Hands, subscription_id: str) -> None:
         change = self.holdings.renewal(subscription_id)
+        if change and not self.holdings.is_due(subscription_id):
+            self.holdings.renewed(subscription_id)
+            return
         if change is None:
             self.look_at(subscription_id)
             return
@@ -98,6 +122,7 @@ class Renewing:
             logger.exception("renewing %s of %s", change.name, change.tenant)
             self.fail(change, subscription_id, ReconcilerError(f"internal error, please report it: {error!r}"))
         else:
+            self.holdings.renewed(subscription_id)
             self.troubles.worked(change.name)
             self.told(done(change, message, subscription_id))
 

@@ -16,6 +16,7 @@ from typing import Any
 from reconciler.core.errors import CredentialRefused, ReconcilerError, StoreError
 from reconciler.core.gap import Gap
 from reconciler.core.lifecycle import Kind, Wish
+from reconciler.core.reasons import Action
 from reconciler.core.trigger import Due, Trigger
 from reconciler.daemon.breaker import Breaker
 from reconciler.daemon.holdings import Holdings
@@ -41,6 +42,9 @@ class Steward:
         self.troubles = Troubles(tenant, means.chronicle, means.clock)
         self.order: Order | None = None
         self.party: Party | None = None
+        self.entered: object = None
+        """The application whose subscriptions are known."""
+
         self.holdings: Holdings | None = None
         self.renewing: Renewing | None = None
         self.passing = Passing(self)
@@ -116,18 +120,27 @@ class Steward:
                 self.begin("probe", self.probe)
             return
         now = self.clock.now()
-        for name in self.troubles.retries.take(now):
-            self.trigger.look(now, name=name)
-        if self.order.renews and self.has_renewals(now):
+        self.try_again(frozenset(self.troubles.retries.take(now)))
+        if self.order.renews and self.renewing and self.has_renewals(now):
+            self.renewing.join_in()
             self.begin("renewals", self.renew)
+        if not self.means.certain():
+            return
         if "pass" not in self.tasks and (due := self.trigger.due(now)):
             self.begin("pass", lambda: self.make_pass(due))
 
+    def try_again(self, names: frozenset[str]) -> None:
+        """A renewal by itself, everything else by a narrow pass."""
+        renewals = frozenset(name for name in names if self.troubles.by_name[name].action == Action.RENEW)
+        renewed = self.holdings.hurry(renewals) if self.holdings and renewals else frozenset[str]()
+        for name in names - renewed:
+            self.trigger.look(self.clock.now(), name=name)
+
     def has_renewals(self, now: dt.datetime) -> bool:
-        if self.holdings is None:
+        if self.holdings is None or self.renewing is None:
             return False
         following = self.holdings.renewals.next()
-        return following is not None and following <= now
+        return bool(self.renewing.waiting) or (following is not None and following <= now)
 
     def begin(self, what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if what in self.tasks:
@@ -188,13 +201,14 @@ class Steward:
         if self.order is None:
             raise AssertionError("nothing is wanted yet")
         party = await asyncio.to_thread(self.order.open_party)
-        if self.holdings is None or self.party is None or self.party.tenant_id != party.tenant_id:
+        if self.holdings is None or self.entered != self.order.application:
             owner = self.order.options().owner
             self.holdings = Holdings(self.tenant, owner, party.journal, self.clock, noted=self.noted)
             self.renewing = Renewing(self.holdings, self.troubles, self.breaker, told=self.told, lost=self.lost)
             await self.holdings.recall.load()
             await self.troubles.load()
             self.holdings.want(dict(self.order.desired))
+            self.entered = self.order.application
         self.party = dataclasses.replace(party, journal=self.holdings.recall)
         return self.party
 
@@ -222,6 +236,8 @@ class Steward:
         line = "%s %s of %s: %s: %s"
         words = (outcome.result, outcome.action, outcome.name, outcome.tenant, outcome.message)
         logger.log(level, line, *words, extra={name: value for name, value in fields.items() if value})
+        if outcome.result is Result.DONE:
+            self.passing.undone.pop((outcome.name, outcome.action), None)
         self.means.listener.told(outcome)
 
     async def make_pass(self, due: Due) -> None:

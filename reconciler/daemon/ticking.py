@@ -23,6 +23,8 @@ class Ticking:
     def __init__(self, pulse: Pulse) -> None:
         self.pulse = pulse
         self.scheduler = AsyncIOScheduler(timezone="UTC")
+        # That a tick is left out because the last one waits for a store is no news: the store is complained of.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
     def every(self, seconds: float, name: str, work: Work) -> None:
         async def tick() -> None:

@@ -67,6 +67,8 @@ class Troubles:
         )
         self.put(trouble)
         self.passing_in_a_row = self.passing_in_a_row + 1 if trouble.kind in PASSING else 0
+        if self.passing_in_a_row == MANY:
+            logger.warning("%s: Graph is away, nothing else is said of it until it is back: %s", self.tenant, error)
         if waits_for_a_person(error) and not self.denied:
             self.denied = True
             logger.error("%s: a person must act, nothing else is said of it until it works: %s", self.tenant, error)
@@ -89,6 +91,7 @@ class Troubles:
     def succeeded(self) -> None:
         """Graph has done something for us: what rests only because it was away rests no longer."""
         if self.passing_in_a_row >= MANY:
+            logger.warning("%s: Graph is back", self.tenant)
             soon = self.clock.now() + FIRST
             for trouble in [each for each in self.by_name.values() if each.kind in PASSING and each.next_try > soon]:
                 self.put(dataclasses.replace(trouble, next_try=soon))
@@ -111,8 +114,8 @@ class Troubles:
         return {name: rest_of(trouble) for name, trouble in self.by_name.items()}
 
     def quiet(self, trouble: Trouble) -> bool:
-        """Whether a line of its own would say nothing new."""
-        return trouble.kind == "Denied" and trouble.attempts > 1
+        """Whether a line of its own would say nothing new: one is enough for all that have the same cause."""
+        return trouble.kind == "Denied" or (trouble.kind in PASSING and self.passing_in_a_row >= MANY)
 
     async def flush(self) -> None:
         """Write down what is new. Raises StoreError, and keeps it then."""

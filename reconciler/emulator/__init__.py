@@ -25,7 +25,8 @@ async def serve(
 ) -> None:
     """Serve until cancelled; ``ready`` is called with the content of ``emulator.json`` once it listens.
 
-    ``made`` is called before that with what the emulator is made of, for those in the same process. Signals are the caller's: cancel the task on them. Raises ``EmulatorError`` if it cannot start.
+    ``made`` is called before that with what the emulator is made of, for those in the same process. Signals are the
+    caller's: cancel the task on them. Raises ``EmulatorError`` if it cannot start.
     """
     options.check()
     from reconciler.emulator import server  # heavy: starlette, uvicorn, cryptography

@@ -183,7 +183,9 @@ class RunningEmulator:
         try:
             self._loop.call_soon_threadsafe(call)
         except RuntimeError as error:
-            raise EmulatorError("the emulator has ended, and nothing is inside any more: start another one") from error
+            raise EmulatorError(
+                "there is nothing inside the emulator any more, it has ended: start another one"
+            ) from error
         return future
 
     # What became of it

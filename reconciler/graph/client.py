@@ -4,6 +4,7 @@
 counts together: the windows of an app registration, the connections to a cloud.
 """
 
+import threading
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -113,13 +114,14 @@ class Graph:
         caps: Caps | None = None,
         on_answer: OnAnswer | None = None,
     ) -> None:
-        """``on_answer`` is told of each answer of Graph, whatever its status, in the middle of a call: it must be quick."""
+        """``on_answer`` hears of each answer of Graph, whatever its status, in the middle of a call: be quick there."""
         self._clock = clock
         self._limits = limits or Limits()
         self._patience = patience or Patience()
         self._timeouts = timeouts or Timeouts()
         self._caps = caps or Caps()
         self._on_answer = on_answer
+        self._opening = threading.Lock()
         self._clients: dict[Access, TenantClient] = {}
         self._pacers: dict[tuple[str, str], AppPacer] = {}
         self._token_https: list[TokenHttp] = []
@@ -127,9 +129,10 @@ class Graph:
 
     def tenant(self, access: Access) -> TenantClient:
         """The client for this access, always the same one. Opens no connection."""
-        if access not in self._clients:
-            self._clients[access] = self.open(access)
-        return self._clients[access]
+        with self._opening:  # it may be called on several threads, as it comes after secrets are read
+            if access not in self._clients:
+                self._clients[access] = self.open(access)
+            return self._clients[access]
 
     def open(self, access: Access) -> TenantClient:
         http = TokenHttp(access.cloud, timeouts=self._timeouts)

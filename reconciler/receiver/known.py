@@ -13,6 +13,9 @@ __all__ = ["KnownSubscriptions", "Subscription"]
 
 class Subscription(Protocol):
     @property
+    def tenant_id(self) -> str: ...
+
+    @property
     def birth(self) -> str: ...
 
     @property

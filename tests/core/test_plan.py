@@ -10,7 +10,7 @@ from reconciler.core.change import Summary
 from reconciler.core.mark import UnknownMark
 from reconciler.core.policy import Policy
 from reconciler.core.reasons import Action, Withheld
-from reconciler.core.safety import Limits
+from reconciler.core.safety import CODES, Limits
 from tests.core.world import (
     CERTIFICATE,
     ELSEWHERE,
@@ -422,6 +422,178 @@ def test_protected_ones_are_not_counted_among_the_removals():
 )
 def test_an_incomplete_list_decision_2(desired, live, given, expected):
     assert lines(planned(desired, live, incomplete="page 3 of LIST failed", **given)) == expected
+
+
+RING = ("k2", "k1")
+ROTATING = {"rotate_keys": True}
+
+
+@pytest.mark.parametrize(
+    ("desired", "live", "given", "expected"),
+    [
+        pytest.param(want(key_ids=RING), have(), ROTATING, ["replace mail KeyRotated"], id="an-older-key"),
+        pytest.param(want(key_ids=RING), have(key="k2"), ROTATING, [], id="the-first-key-already"),
+        pytest.param(want(key_ids=RING), have(), {}, [], id="nobody-rotates"),
+        pytest.param(
+            want(key_ids=RING), have(key="k0"), ROTATING, ["replace mail KeyUnknown"], id="no-key-of-the-ring"
+        ),
+        pytest.param(
+            want(key_ids=RING, changes="updated"),
+            asked_before(want(), want()),
+            ROTATING,
+            ["replace mail ImmutableFieldChanged"],
+            id="replaced-anyway",
+        ),
+        pytest.param(
+            want(key_ids=RING, notification_url=ELSEWHERE),
+            have(),
+            ROTATING,
+            ["replace mail KeyRotated"],
+            id="before-what-a-PATCH-would-do",
+        ),
+        pytest.param(want(key_ids=RING), have(left=hours(-1)), ROTATING, ["create mail Expired"], id="it-has-ended"),
+        pytest.param(
+            want(key_ids=RING, suspend=True), have(), ROTATING, ["replace mail KeyRotated Suspended"], id="suspended"
+        ),
+        pytest.param(
+            want(key_ids=RING, protect=True), have(), ROTATING, ["replace mail KeyRotated Protected"], id="protected"
+        ),
+        pytest.param(
+            want(key_ids=RING),
+            have(left=hours(1)),
+            {**ROTATING, "incomplete": "page 3 failed"},
+            ["renew mail RenewalDue", "replace mail KeyRotated Unsafe"],
+            id="kept-alive-while-it-waits",
+        ),
+    ],
+)
+def test_rotating_the_keys_of_client_state(desired, live, given, expected):
+    assert lines(planned([desired], [live], **given)) == expected
+
+
+def test_a_rotation_names_both_keys_and_the_order():
+    change = planned([want(key_ids=RING)], [have()], rotate_keys=True).changes[0]
+    assert [(each.field, each.before, each.after) for each in change.differences] == [("clientState key", "k1", "k2")]
+    assert change.message.startswith("its clientState is to be made with the first key: the new one is created first")
+
+
+MINE, THEIRS = have(), have(want("theirs"), id="2")
+
+
+@pytest.mark.parametrize(
+    ("desired", "live", "given", "expected", "said"),
+    [
+        pytest.param(
+            [want()], [MINE, THEIRS], {}, ["delete theirs NotInManifests Unsafe"], ["second-writer theirs"], id="pruned"
+        ),
+        pytest.param(
+            [want(changes="updated")],
+            [asked_before(want(), want(), id="2")],
+            {},
+            ["replace mail ImmutableFieldChanged Unsafe"],
+            ["second-writer mail"],
+            id="replaced",
+        ),
+        pytest.param(
+            [want()], [MINE, have(id="2")], {}, ["delete mail Duplicate Unsafe"], ["second-writer mail"], id="twin"
+        ),
+        pytest.param(
+            [want(), want("theirs"), want("new"), want("moved", notification_url=ELSEWHERE)],
+            [have(left=hours(1)), THEIRS, have(want("moved"), id="3")],
+            {},
+            ["renew mail RenewalDue", "update moved NotificationUrlChanged", "create new Missing"],
+            ["second-writer "],
+            id="the-rest-goes-on-and-it-is-said-all-the-same",
+        ),
+        pytest.param(
+            [want()],
+            [have(left=hours(1)), have(want("theirs"), id="2", left=hours(1))],
+            {},
+            ["renew mail RenewalDue", "renew theirs RenewalDue", "delete theirs NotInManifests Unsafe"],
+            ["second-writer theirs"],
+            id="theirs-is-kept-alive",
+        ),
+        pytest.param(
+            [want()],
+            [MINE, THEIRS],
+            {"allow": frozenset({"second-writer"})},
+            ["delete theirs NotInManifests"],
+            [],
+            id="let-through",
+        ),
+        pytest.param(
+            [want()],
+            [MINE, THEIRS],
+            {"policy": Policy.UPSERT_ONLY},
+            ["delete theirs NotInManifests Policy"],
+            ["second-writer "],
+            id="the-policy-withholds-it-anyway",
+        ),
+        pytest.param(
+            [want("x")],
+            [have(want("x"), id="x"), *several(9), THEIRS],
+            {},
+            [
+                *(f"delete m{number:02} NotInManifests Unsafe" for number in range(9)),
+                "delete theirs NotInManifests Unsafe",
+            ],
+            [f"{code} {','.join(f'm{n:02}' for n in range(9))},theirs" for code in ("removals", "second-writer")],
+            id="two-reasons-are-both-said",
+        ),
+    ],
+)
+def test_a_second_writer_under_our_owner(desired, live, given, expected, said):
+    """Subscription 2 bears our mark, and was not made with this store."""
+    made = planned(desired, live, strangers=frozenset({"2"}), **given)
+    assert [lines(made), violations(made)] == [expected, said]
+
+
+def test_without_strangers_nothing_is_said_of_a_second_writer():
+    assert violations(planned([want()], [MINE, THEIRS])) == []
+
+
+RICH = have(want(certificate=CERTIFICATE))
+
+
+@pytest.mark.parametrize(
+    ("live", "given", "said"),
+    [
+        pytest.param([RICH], {"thumbprints": frozenset({"B" * 40})}, ["key-in-use mail"], id="of-no-known-certificate"),
+        pytest.param([RICH], {"thumbprints": frozenset()}, ["key-in-use mail"], id="none-is-known"),
+        pytest.param([RICH], {"thumbprints": frozenset({"A" * 40, "B" * 40})}, [], id="known"),
+        pytest.param([RICH], {"thumbprints": None}, [], id="it-is-not-known-which-are"),
+        pytest.param(
+            [have(want(certificate=CERTIFICATE), certificate_id="a" * 40)],
+            {"thumbprints": frozenset({"A" * 40})},
+            [],
+            id="in-any-letter-case-facts-7.1",
+        ),
+        pytest.param([have()], {"thumbprints": frozenset()}, [], id="nothing-is-encrypted"),
+        pytest.param(
+            [have(want("b", certificate=CERTIFICATE), mark=None, id="2")],
+            {"thumbprints": frozenset()},
+            [],
+            id="a-foreign-one-is-none-of-our-business",
+        ),
+        pytest.param([RICH], {"thumbprints": frozenset(), "allow": frozenset({"key-in-use"})}, [], id="it-is-accepted"),
+        pytest.param(
+            [RICH, have(want(certificate=CERTIFICATE), id="2"), have(want("a", certificate=CERTIFICATE), id="3")],
+            {"thumbprints": frozenset()},
+            ["key-in-use a,mail"],
+            id="each-name-once",
+        ),
+    ],
+)
+def test_a_key_in_use_that_nobody_has(live, given, said):
+    """It speaks, and withholds nothing: what is lost is lost whatever is done."""
+    desired = [want(certificate=CERTIFICATE), want("a", certificate=CERTIFICATE)]
+    made, quiet = planned(desired, live, **given), planned(desired, live)
+    assert violations(made) == said
+    assert made.changes == quiet.changes
+
+
+def test_codes_are_all_that_may_be_let_through():
+    assert CODES == ("empty", "incomplete", "key-in-use", "list-shrank", "removals", "second-writer")
 
 
 TEAM_WATCH, CHANNEL_WATCH = want("a", resource=TEAMS), want("a", resource=CHANNELS)

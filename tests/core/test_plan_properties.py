@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from reconciler.core.change import Change
 from reconciler.core.live import Live
 from reconciler.core.mark import UnknownMark
+from reconciler.core.pair import Clockwork, urgent
 from reconciler.core.policy import Policy
-from reconciler.core.reasons import Action, Withheld
+from reconciler.core.reasons import Action, Reason, Withheld
+from reconciler.core.rest import Rest, Waiting
 from tests.core.world import (
     BIRTH,
     CERTIFICATE,
@@ -80,8 +82,31 @@ options = st.fixed_dictionaries(
         "prune": st.booleans(),
         "incomplete": st.sampled_from([None, "page 3 failed"]),
         "shrank": st.sampled_from([None, "it was empty"]),
+        "strangers": st.frozensets(st.sampled_from("012"), max_size=1),
+        "rotate_keys": st.booleans(),
+        "thumbprints": st.sampled_from([None, frozenset({CERTIFICATE.thumbprint})]),
     }
 )
+rests = st.dictionaries(
+    st.sampled_from(NAMES),
+    st.tuples(st.sampled_from(Action), st.sampled_from([NOW, NOW + hours(2)]), st.booleans()),
+)
+waits = st.fixed_dictionaries(
+    {
+        "loaded": st.sampled_from([None, frozenset(), frozenset({CERTIFICATE.thumbprint})]),
+        "prune_after": st.sampled_from([hours(0), hours(1)]),
+    }
+)
+
+
+def waiting_for(desired, found, waits):
+    """What has failed, for what is wanted now or for something else."""
+    essences = {each.name: each.essence for each in desired}
+    made = {
+        name: Rest(action, until, "it has failed", essences.get(name, "") if same else "another")
+        for name, (action, until, same) in found.items()
+    }
+    return Waiting(made, **waits)
 
 
 def bears_our_mark(live: Live) -> bool:
@@ -187,3 +212,83 @@ def test_withheld_is_never_left_to_lapse(desired, live, given_options, passed):
         if keeps and change.mark and change.live and given_options["policy"] is not Policy.OBSERVE:
             ending = dt.timedelta(0) < change.live.expires_at - now < hours(12)
             assert change.live.id in renewed or not ending
+
+
+def in_force(waiting: Waiting, change: Change) -> bool:
+    """Whether a rest of this very change has not ended."""
+    rest = waiting.rests.get(change.name)
+    wanted = change.desired.essence if change.desired else ""
+    return rest is not None and (rest.action, rest.essence) == (change.action, wanted) and rest.until > NOW
+
+
+def cannot_wait(change: Change) -> bool:
+    return (
+        change.action is Action.RENEW
+        and change.live is not None
+        and urgent(change.live, Clockwork(NOW), change.desired)
+    )
+
+
+@given(wanted, lives, options, rests, waits)
+def test_what_rests_is_never_due_but_for_a_renewal_in_its_last_twentieth(desired, live, given_options, found, wait):
+    waiting = waiting_for(desired, found, wait)
+    made = planned(desired, live, waiting=waiting, **given_options)
+    for change in made.changes:
+        if change.withheld is None:
+            assert cannot_wait(change) or not in_force(waiting, change)
+        if change.withheld is Withheld.PACED:
+            assert not cannot_wait(change)
+
+
+@given(wanted, lives, options, rests, waits)
+def test_waiting_takes_away_and_adds_only_renewals(desired, live, given_options, found, wait):
+    noted = {each.id: NOW for each in live}
+    patient = planned(desired, live, waiting=waiting_for(desired, found, wait), noted=noted, **given_options)
+    hasty = planned(desired, live, noted=noted, **given_options)
+
+    def known(changes):
+        return {(change.name, change.action, change.reason, change.live and change.live.id) for change in changes}
+
+    assert known(hasty.changes) <= known(patient.changes)
+    assert {each[1] for each in known(patient.changes) - known(hasty.changes)} <= {Action.RENEW}
+    assert {each[1] for each in known(patient.due) - known(hasty.due)} <= {Action.RENEW}
+    assert patient.violations == hasty.violations
+
+
+@given(wanted, lives, options, rests, waits)
+def test_nobody_is_sent_to_a_place_that_is_not_left(desired, live, given_options, found, wait):
+    """Whoever holds a place for one alone leaves it in the very same plan, whatever is waited for."""
+    made = planned(desired, live, waiting=waiting_for(desired, found, wait), **given_options)
+    leaving = {
+        change.live.id for change in made.due if change.live and change.action in {Action.DELETE, Action.REPLACE}
+    }
+    for change in made.due:
+        if change.action not in {Action.CREATE, Action.REPLACE} or change.desired is None:
+            continue
+        if change.desired.entry is None or not change.desired.entry.exclusive:
+            continue
+        holders = {each.id for each in live if each.slot == change.desired.slot and each.expires_at > NOW}
+        own = {each.id for each in live if (each.mark or each.lifecycle_mark) and change.name in names_of(each)}
+        assert holders <= leaving | own
+
+
+def names_of(live: Live) -> set[str]:
+    return {mark.name for mark in (live.mark, live.lifecycle_mark) if mark is not None}
+
+
+@given(wanted, lives, options)
+def test_while_a_second_writer_is_there_nothing_of_ours_goes(desired, live, given_options):
+    made = planned(desired, live, **given_options)
+    gone = [change for change in made.due if change.action in {Action.DELETE, Action.REPLACE}]
+    assert not gone or not given_options["strangers"]
+
+
+@given(wanted, lives, options)
+def test_keys_are_rotated_only_where_that_is_asked_for(desired, live, given_options):
+    made = planned(desired, live, **given_options)
+    rotated = [change for change in made.changes if change.reason is Reason.KEY_ROTATED]
+    assert given_options["rotate_keys"] or not rotated
+    for change in rotated:
+        assert change.desired is not None
+        assert change.mark is not None
+        assert change.mark.key in change.desired.key_ids[1:]

@@ -186,6 +186,7 @@ class Household:
     def order(self) -> Order:
         return Order(
             tenant_id=self.emulator.info["tenantId"],
+            application=self.emulator.info["clientId"],
             open_party=self.party,
             probe=self.probe,
             desired=dict(self.desired),

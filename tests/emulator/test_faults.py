@@ -1,7 +1,9 @@
 """What goes wrong on request: each fault, and that it ends."""
 
+import datetime as dt
 import json
 import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +220,17 @@ def test_slow_answers(emulator: RunningEmulator, client: httpx.Client) -> None:
     assert time.monotonic() - start >= 0.3
 
 
+@pytest.mark.parametrize("off", [-7200, 0, 45.5, 10 * 365 * 86_400])
+def test_a_clock_that_is_wrong(emulator: RunningEmulator, client: httpx.Client, create: Create, off: float) -> None:
+    """The header is, of Graph and of the token endpoint, and nothing else."""
+    emulator.faults({"date": off})
+    for answer in (client.get(LIST), client.get(f"/{emulator.info['tenantId']}/v2.0/.well-known/openid-configuration")):
+        ahead = parsedate_to_datetime(answer.headers["date"]) - dt.datetime.now(dt.UTC)
+        assert abs(ahead.total_seconds() - off) < 5
+    assert abs(emulator.now() - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=5)
+    assert create(expirationDateTime=soon(minutes=60)).status_code == 201
+
+
 def test_faults_are_told_and_replaced(emulator: RunningEmulator) -> None:
     quiet = emulator.control("GET", "faults")
     assert quiet | {"deliveries": {}} == {
@@ -231,6 +244,7 @@ def test_faults_are_told_and_replaced(emulator: RunningEmulator) -> None:
         "extend": True,
         "ghost": [],
         "slow": 0.0,
+        "date": 0.0,
         "validation": {"repeat": 0, "delay": 0.0},
         "deliveries": {},
     }
@@ -250,6 +264,9 @@ def test_faults_are_told_and_replaced(emulator: RunningEmulator) -> None:
         pytest.param({"granted": -1}, id="negative"),
         pytest.param({"granted": True}, id="boolean-is-no-number"),
         pytest.param({"extend": "no"}, id="extend"),
+        pytest.param({"date": "now"}, id="date"),
+        pytest.param({"date": True}, id="date-is-no-boolean"),
+        pytest.param({"date": -1e300}, id="date-too-far"),
         pytest.param({"slow": None}, id="null"),
         pytest.param({"answers": [{"method": "POST", "status": 429, "retry": 1}]}, id="answer-key"),
         pytest.param({"answers": [{"method": "HEAD", "status": 429}]}, id="answer-method"),

@@ -4,6 +4,8 @@ import datetime as dt
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,35 @@ def test_the_environment_is_what_a_process_needs(emulator: RunningEmulator) -> N
         timeout=30,
     )
     assert ended.stdout == "200\n"
+
+
+def test_what_is_inside_is_asked_in_its_own_thread(emulator: RunningEmulator, ask: Ask) -> None:
+    identifier = emulator.write("POST", "/v1.0/subscriptions", ask())["id"]
+    told = emulator.inside(lambda parts: ([each.id for each in parts.subscriptions], threading.current_thread().name))
+    assert told.result(10) == ([identifier], "emulator")
+    with pytest.raises(ZeroDivisionError):
+        emulator.inside(lambda parts: 1 / (len(parts.subscriptions) - 1)).result(10)
+    assert emulator.subscriptions()[0]["id"] == identifier, "it goes on"
+
+
+def test_nothing_is_inside_before_it_runs_nor_afterwards(tmp_path: Path) -> None:
+    emulator = RunningEmulator(tmp_path)
+    with pytest.raises(EmulatorError, match="start it first"):
+        emulator.inside(lambda parts: parts.origin)
+    with emulator:
+        pass
+    with pytest.raises(EmulatorError, match="it has ended"):
+        emulator.inside(lambda parts: parts.origin)
+
+
+def test_time_can_stand_still(tmp_path: Path) -> None:
+    with RunningEmulator(tmp_path, time_scale=0) as emulator:
+        start = emulator.now()
+        time.sleep(0.01)
+        assert emulator.now() == start
+        emulator.advance(86_400)
+        assert emulator.now() == start + dt.timedelta(days=1)
+        assert emulator.write("GET", "/v1.0/subscriptions")["value"] == []
 
 
 def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from reconciler.core.errors import Denied, Throttled, Transient
 from reconciler.graph.authentication import (
     CertificateCredential,
+    Given,
     SecretCredential,
     Tokens,
+    lasting,
     roles_of,
 )
 from reconciler.graph.transport import Timeouts, TokenHttp
@@ -177,6 +179,112 @@ async def test_a_dropped_token_is_replaced_once(access, emulator, tokens):
     await found.drop(old)
     assert old != new
     assert await found.token() == new
+
+
+class Counted(Tokens):
+    """By a clock that tests turn; ``asked`` is how often msal was."""
+
+    def __init__(self, access, http):
+        self.seconds, self.asked = 1000.0, 0
+        super().__init__(access, http, monotonic=lambda: self.seconds)
+
+    def acquire(self):
+        self.asked += 1
+        return super().acquire()
+
+
+@pytest.fixture
+def counted(access, scripted):
+    """Tokens that last as many seconds as the scripted endpoint says; each is another one."""
+    cloud = dataclasses.replace(access.cloud, authority=scripted.origin)
+    http = TokenHttp(cloud)
+
+    def lasting(expires_in):
+        def script(asked):
+            if asked.method != "POST":
+                return scripted.usual(asked)
+            return answer(200, {"access_token": f"t{len(scripted.asked)}", "expires_in": expires_in})
+
+        scripted.script = script
+        return Counted(dataclasses.replace(access, cloud=cloud), http)
+
+    yield lasting
+    http.close()
+
+
+async def test_msal_is_not_asked_for_each_request(counted):
+    """But once a minute, and then a hundred at once ask it once."""
+    found = counted(3600)
+    known = await found.token()
+    for seconds in (0, 1, 59.9):
+        found.seconds = 1000 + seconds
+        assert await found.token() == known
+    assert found.asked == 1
+    found.seconds = 1060
+    assert set(await asyncio.gather(*(found.token() for _ in range(100)))) == {known}
+    assert found.asked == 2
+
+
+async def test_a_token_that_ends_soon_is_asked_for_each_time(counted):
+    """330 seconds are 30 more than the five minutes before its end."""
+    found = counted(330)
+    await found.token()
+    found.seconds = 1029.9
+    await found.token()
+    assert found.asked == 1
+    found.seconds = 1030
+    await found.token()
+    assert found.asked == 2
+
+
+@pytest.mark.parametrize("expires_in", [300, 200, 1, 0])
+async def test_in_its_last_five_minutes_it_is_not_handed_out_unasked(counted, expires_in):
+    found = counted(expires_in)
+    for _ in range(3):
+        await found.token()
+    assert found.asked == 3
+
+
+async def test_a_dropped_token_is_not_handed_out_though_it_would_last(counted):
+    found = counted(3600)
+    old = await found.token()
+    await found.drop(old)
+    new = await found.token()
+    assert old != new
+    await found.drop(old)
+    assert await found.token() == new
+    assert found.asked == 2
+
+
+async def test_a_dropped_token_does_not_come_back_where_there_is_no_other(counted, scripted):
+    found = counted(3600)
+    await found.drop(await found.token())
+    scripted.script = lambda asked: answer(503, BUSY) if asked.method == "POST" else scripted.usual(asked)
+    for _ in range(2):
+        with pytest.raises(Transient):
+            await found.token()
+    assert found.asked == 3
+
+
+@pytest.mark.parametrize(
+    ("result", "seconds"),
+    [
+        ({"expires_in": 3599}, 3599),
+        ({"expires_in": "3599"}, 3599),
+        ({}, 0),
+        ({"expires_in": None}, 0),
+        ({"expires_in": "soon"}, 0),
+        ({"expires_in": float("inf")}, 0),
+        ({"expires_in": float("nan")}, 0),
+        ({"expires_in": [1]}, 0),
+    ],
+)
+def test_how_long_a_token_lasts(result, seconds):
+    assert lasting(result) == seconds
+
+
+def test_no_repr_shows_a_token():
+    assert "hunter" not in repr(Given("hunter2", 3600))
 
 
 DEEP = b'{"error":' + b"[" * 100_000

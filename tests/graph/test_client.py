@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import datetime as dt
 import uuid
 
 import pytest
@@ -19,6 +20,7 @@ from reconciler.core.errors import (
     Transient,
     Unsorted,
 )
+from reconciler.core.times import spell_time
 from reconciler.engine.ports import Reader, Writer
 from reconciler.graph.authentication import SecretCredential
 from reconciler.graph.client import Graph
@@ -111,6 +113,18 @@ async def test_a_token_that_expires_on_the_way(client, emulator, clock):
     before = asked()
     await asyncio.gather(*(known_gone(client) for _ in range(20)))
     assert asked() - before == 1
+    assert clock.slept == []
+
+
+async def test_a_renewal_after_a_day_in_which_nothing_was_asked(client, emulator, body, clock):
+    """Tokens lapse by Graph's clock; by the machine's, which msal and we go by, hardly a second has passed."""
+    created = await client.create(body, V1)
+    for _ in range(3):
+        emulator.advance(4 * 3600)
+        renewed = {"expirationDateTime": spell_time(emulator.now() + dt.timedelta(hours=6))}
+        assert (await client.patch(created["id"], renewed, V1))["id"] == created["id"]
+    statuses = [line["status"] for line in sent(emulator, "PATCH")]
+    assert statuses[-6:] == [401, 200] * 3
     assert clock.slept == []
 
 

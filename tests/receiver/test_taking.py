@@ -22,7 +22,7 @@ from tests.receiver.sending import BIRTH, FABRIKAM, MARK, NOW, TENANT, delivery,
 
 class Known:
     def __init__(self, name, birth):
-        self.name, self.birth = name, birth
+        self.name, self.birth, self.tenant_id = name, birth, TENANT
 
 
 class Noting:

@@ -271,7 +271,7 @@ def test_an_emulator_whose_time_goes_on_is_refused(tmp_path: Path) -> None:
 async def test_three_days_of_renewals(
     clock: VirtualClock, emulator: RunningEmulator, client: TenantClient, receiver: ValidationReceiver
 ) -> None:
-    """A token lasts an hour by the emulator's clock, so the second renewal with one is refused and done with another."""
+    """A token lasts an hour by the emulator's clock: every second renewal is refused, and done with a new one."""
     hour, renewed, start = dt.timedelta(hours=1), collections.Counter[int](), clock.now()
 
     async def keep(number: int) -> None:

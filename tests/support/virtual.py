@@ -17,7 +17,7 @@ calls ``sleep`` waits until ``run_until`` has moved the time to there. It moves 
 does not wait for what waits in the machine's own time (``asyncio.sleep``, a watched folder, a thread of which asyncio
 does not know); ``idle`` is the place to wait for such things, and to raise when a task has ended (``alive``).
 
-How to make it fast. A step costs about 0.2 ms, a renewal with its row in the store about 3 ms, all of it the processor's.
+How to make it fast. A step costs the processor about 0.2 ms, a renewal with its row in the store about 3 ms.
 
 - ``clock.grain`` lets time move by so much at least, so that who is due within it is woken together: then renewals
   share their commits. A minute is nothing to subscriptions of an hour, but the pauses of the pacer and of retries

@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import functools
 import logging
+import math
 from collections.abc import AsyncIterator
 
 import pytest
@@ -135,3 +136,20 @@ async def test_cleared_ones_are_not_done(agenda: Agenda, clock: Clock) -> None:
         await turns()
     assert done == []
     assert not agenda.is_due
+
+
+async def test_time_that_stands_still_is_waited_for() -> None:
+    """Nothing is due before the clock was moved, and the agenda does not turn round and round meanwhile."""
+    clock = Clock(scale=0)
+    agenda, done, now = Agenda(clock), list[str](), clock.now()
+    agenda.at(now + HOUR, lambda: done.append("later"))
+    assert agenda.next_due == now + HOUR
+    async with running(agenda):
+        await turns()
+        assert (clock.now(), clock.seconds_until(now + HOUR), clock.seconds_until(now)) == (now, math.inf, 0)
+        assert done == []
+        clock.advance(HOUR)
+        agenda.wake()
+        await turns()
+        assert done == ["later"]
+    assert agenda.next_due is None
