@@ -40,7 +40,9 @@ SECRET = frozenset({"authorization", "client_secret", "client_state", "clientsta
 
 def log_on_own_thread() -> None:
     """From now on, for the whole process."""
-    logging.basicConfig(handlers=[written_by_a_thread(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))])
+    handler = written_by_a_thread(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(logging.Formatter("%(message)s"))  # else the level would stand in the message as well
+    logging.basicConfig(handlers=[handler])
 
 
 def log_structured(form: Literal["console", "json"], level: str | int = logging.INFO) -> None:

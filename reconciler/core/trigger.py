@@ -51,13 +51,13 @@ class Trigger:
 
     def wish(self, now: dt.datetime, reason: str) -> None:
         """A full pass, soon."""
-        self._full_at = self._full_at or self._soon(now)
+        self._full_at = self._full_at or now + self.pace.settle
         if reason not in self._reasons:
             self._reasons.append(reason)
 
     def look(self, now: dt.datetime, *, name: str | None = None, subscription_id: str | None = None) -> None:
         """A narrow pass over what is named, soon."""
-        self._narrow_at = self._narrow_at or self._soon(now)
+        self._narrow_at = self._narrow_at or now + self.pace.settle
         self._names |= {name} if name else set()
         self._ids |= {subscription_id} if subscription_id else set()
 
@@ -78,8 +78,6 @@ class Trigger:
         if due.full:
             self.failures = self.failures + 1 if failed else 0
             self.next_full = now + (self._retry() if failed else self.pace.interval)
-        self._full_at = self._full_at and max(self._full_at, now + self.pace.gap)
-        self._narrow_at = self._narrow_at and max(self._narrow_at, now + self.pace.gap)
 
     def _take(self, *, full: bool, reasons: tuple[str, ...] = ()) -> Due:
         due = Due(full, reasons, frozenset(self._names), frozenset(self._ids))
@@ -90,10 +88,6 @@ class Trigger:
             self._reasons.clear()
             self._full_at = None
         return due
-
-    def _soon(self, now: dt.datetime) -> dt.datetime:
-        soon = now + self.pace.settle
-        return max(soon, self._ended + self.pace.gap) if self._ended else soon
 
     def _retry(self) -> dt.timedelta:
         """A power of two that is too large for a duration would be over the interval anyway."""

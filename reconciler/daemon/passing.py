@@ -16,6 +16,7 @@ from reconciler.core.plan import Options
 from reconciler.core.reasons import Action
 from reconciler.core.rest import Waiting
 from reconciler.core.trigger import Due
+from reconciler.core.world import World
 from reconciler.engine.outcome import Outcome, Result
 from reconciler.engine.read import NARROW, Named
 from reconciler.engine.report import Report
@@ -39,6 +40,15 @@ class Passing:
 
         self.read_at: dt.datetime | None = None
         """When that was."""
+
+        self.full = False
+        """Whether the one under way is a full one."""
+
+        self.violated: frozenset[str] = frozenset()
+        """What the last full plan said, by code."""
+
+        self.doubt: str | None = None
+        """Why the list that the last full pass has read was not whole."""
 
         self.undone: dict[tuple[str, str], Change] = {}
         """What it had planned and nobody has done since, by name and action."""
@@ -89,6 +99,7 @@ class Passing:
         order, holdings = steward.order, steward.holdings
         if order is None or holdings is None:
             raise AssertionError("a pass needs an order")
+        self.full = due.full
         task = Task(
             desired=list(order.desired.values()),
             clock=steward.clock,
@@ -112,8 +123,16 @@ class Passing:
         return dataclasses.replace(options, allow=allow, waiting=waiting, one_wave=True, renewed=renewed)
 
     def planned(self, plan: Plan) -> None:
-        for violation in plan.violations:
-            logger.warning("%s: %s", violation.code, violation.message, extra={"code": violation.code})
+        """A violation is a line when it is new, and when it is over; a narrow pass knows too little to say so."""
+        if not self.full:
+            return
+        found = {violation.code: violation for violation in plan.violations}
+        for code, violation in found.items():
+            level = logging.DEBUG if code in self.violated else logging.WARNING
+            logger.log(level, "%s: %s", code, violation.message, extra={"code": code})
+        for code in sorted(self.violated - found.keys()):
+            logger.warning("%s: %s: this is over", code, self.steward.tenant, extra={"code": code})
+        self.violated = frozenset(found)
 
     def told(self, outcome: Outcome) -> None:
         steward = self.steward
@@ -158,6 +177,7 @@ class Passing:
         await holdings.read(world, full=due.full)
         if due.full:
             steward.failing, self.read_at = None, steward.clock.now()
+            self.doubt_list(world)
             self.report = dataclasses.replace(report, worlds={}, outcomes=())
             done = {(each.name, each.action) for each in report.outcomes or () if each.result is Result.DONE}
             changes = {(change.name, change.action): change for change in report.plan.changes}
@@ -167,6 +187,15 @@ class Passing:
                 await self.close_gaps(holdings.seen_at)
             except StoreError as error:
                 logger.warning("%s: the ledger of gaps is not up to date: %s", steward.tenant, error)
+
+    def doubt_list(self, world: World) -> None:
+        """That a list was not whole is a line of its own, once: nothing else may show it for days."""
+        why = world.incomplete or world.shrank
+        if why and not self.doubt:
+            logger.warning("%s: the list is not believed, nothing is deleted by it: %s", self.steward.tenant, why)
+        elif self.doubt and not why:
+            logger.warning("%s: the list is whole again", self.steward.tenant)
+        self.doubt = why
 
     def failing_renewals(self) -> set[str]:
         """They are in no plan: ``Renewing`` looks after them."""

@@ -89,6 +89,7 @@ class Reporting:
             "lastFullPass": spelled(steward.passing.read_at),
             "nextFullPass": spelled(steward.trigger.next_full),
             "failing": steward.failing,
+            "listInDoubt": steward.passing.doubt,
             "credentialRefused": breaker.why,
             "violations": [{"code": each.code, "message": each.message} for each in report.plan.violations]
             if report

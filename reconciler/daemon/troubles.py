@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.core.backoff import FIRST, pause, waits_for_a_person
 from reconciler.core.desired import Desired
@@ -22,6 +22,8 @@ PASSING = frozenset(each.__name__ for each in (AnswerLost, Throttled, Transient)
 
 MANY = 3
 """Of them in a row, with no success between: then it is Graph that is away, and not a single change that fails."""
+
+JUST_NOW = dt.timedelta(minutes=5)
 
 logger = logging.getLogger(__name__)
 
@@ -86,16 +88,24 @@ class Troubles:
 
     def worked(self, name: str) -> None:
         self.succeeded()
+        trouble = self.by_name.get(name)
         self.relieve({name})
+        if trouble and trouble.kind == "Denied":
+            # A person has acted: the others need not wait for their hour, but for the few that were tried just now.
+            before = self.clock.now() - JUST_NOW
+            self.hurry_all(each for each in self.by_name.values() if each.kind == "Denied" and each.at < before)
 
     def succeeded(self) -> None:
         """Graph has done something for us: what rests only because it was away rests no longer."""
         if self.passing_in_a_row >= MANY:
             logger.warning("%s: Graph is back", self.tenant)
-            soon = self.clock.now() + FIRST
-            for trouble in [each for each in self.by_name.values() if each.kind in PASSING and each.next_try > soon]:
-                self.put(dataclasses.replace(trouble, next_try=soon))
+            self.hurry_all(each for each in self.by_name.values() if each.kind in PASSING)
         self.passing_in_a_row = 0
+
+    def hurry_all(self, troubles: Iterable[Trouble]) -> None:
+        soon = self.clock.now() + FIRST
+        for trouble in [each for each in troubles if each.next_try > soon]:
+            self.put(dataclasses.replace(trouble, next_try=soon))
 
     def relieve(self, names: Collection[str]) -> None:
         for name in self.by_name.keys() & set(names):

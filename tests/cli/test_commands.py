@@ -12,7 +12,21 @@ from reconciler import __version__
 from reconciler.core.catalog import ENTRIES
 from tests.cli.support import EXAMPLE, endpoint, settings, subscription, tenant
 
-COMMANDS = ["validate", "schema", "catalog", "status", "completion", "listen", "emulator", "demo"]
+COMMANDS = [
+    "validate",
+    "schema",
+    "catalog",
+    "status",
+    "gaps",
+    "certificates",
+    "doctor",
+    "completion",
+    "listen",
+    "daemon",
+    "rotate",
+    "emulator",
+    "demo",
+]
 
 
 def test_catalog_lists_everything(reconcile):

@@ -451,6 +451,13 @@ ROTATING = {"rotate_keys": True}
             ["replace mail KeyRotated"],
             id="before-what-a-PATCH-would-do",
         ),
+        pytest.param(
+            want(key_ids=RING, certificate=OTHER_CERTIFICATE),
+            have(want(certificate=CERTIFICATE)),
+            ROTATING,
+            ["replace mail KeyRotated"],
+            id="which-turns-the-certificate-as-well",
+        ),
         pytest.param(want(key_ids=RING), have(left=hours(-1)), ROTATING, ["create mail Expired"], id="it-has-ended"),
         pytest.param(
             want(key_ids=RING, suspend=True), have(), ROTATING, ["replace mail KeyRotated Suspended"], id="suspended"

@@ -89,6 +89,13 @@ def failed(action, desired=MAIL, *, left=5 * MINUTE, essence=None):
             id="counted-from-the-ceiling-where-it-is-not-known",
         ),
         pytest.param(
+            [want(suspend=True, notification_url=ELSEWHERE)],
+            [have(left=DUE)],
+            failed("renew", want(suspend=True, notification_url=ELSEWHERE)),
+            ["renew mail RenewalDue Paced", "update mail NotificationUrlChanged Suspended"],
+            id="what-keeps-it-alive-rests-as-well",
+        ),
+        pytest.param(
             [want("b")],
             [have(want("b")), have(id="2")],
             failed("delete", None),

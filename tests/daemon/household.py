@@ -183,6 +183,20 @@ class Household:
         self.desired = {each.name: each for each in desired}
         self.house.want({TENANT: self.order()})
 
+    async def settle(self, *desired: Desired, **time: float) -> None:
+        """Let them be created, and some time pass; what was asked and said until then counts no more."""
+        self.want(*desired)
+        await self.live(seconds=10)
+        assert self.held() == sorted(self.desired)
+        if time:
+            await self.live(every=3600, **time)
+        self.begin_afresh()
+
+    def begin_afresh(self) -> None:
+        self.asked()
+        self.token_requests()
+        self.logged.timed.clear()
+
     def order(self) -> Order:
         return Order(
             tenant_id=self.emulator.info["tenantId"],
@@ -292,8 +306,9 @@ class Household:
     def lines(self) -> list[str]:
         return self.logged.texts
 
-    def forget_lines(self) -> None:
-        self.logged.timed.clear()
+    @property
+    def warnings(self) -> list[str]:
+        return [line for line in self.lines if not line.startswith("INFO")]
 
     def said(self, *words: str) -> list[str]:
         """The lines that have all of these in them."""

@@ -1,42 +1,230 @@
-"""Graph is away, slow, throttles, loses answers: what is live stays live, nothing is deleted, and it heals by itself."""
+"""Graph is away, slow, throttles, lists what is not so: what is live stays live, nothing is deleted, and it heals."""
+
+import asyncio
+import collections
+import datetime as dt
 
 import pytest
 
-from tests.daemon.household import Household, live
+from tests.daemon.household import Household
+from tests.support.virtual import run_until
+
+HOUR = dt.timedelta(hours=1)
 
 
-async def settled(home: Household) -> None:
-    home.want(home.mail("a", 1), home.team("b", 2))
-    await home.live(seconds=5)
-    assert home.held() == ["a", "b"]
-    home.writes()
-    home.forget_lines()
-
-
-async def test_away_for_two_hours_when_a_renewal_is_due(home):
-    await settled(home)
-    await home.live(hours=46, every=3600)
-    home.writes()
-    home.forget_lines()
+async def test_away_while_renewals_are_due(home: Household) -> None:
+    """They are tried again and again, and carried out as soon as Graph is back, without waiting for their backoff."""
+    teams = [home.team(f"t{number:02}", number) for number in range(20)]
+    await home.settle(*teams, hours=46)
     home.away()
     await home.live(hours=4, every=30)
-    print("\n".join(f"{at:%H:%M:%S} {l}" for at, l in home.logged.timed)[:8000])
-    print(len(home.lines), home.troubles(), len(home.asked()))
+    asked = collections.Counter(home.asked())
+    assert set(asked) == {"GET 503", "PATCH 503"}
+    assert asked["GET 503"] <= 4 * 6 * 2 * 5 + 60, "two lists a pass, five tries each, passes at the usual interval"
+    assert asked["PATCH 503"] <= 20 * 5 * 12, "each backs off"
+    failing = home.troubles()
+    assert len(failing) > 10
+    assert {(action, kind) for action, kind, _ in failing.values()} == {("renew", "Transient")}
+    assert home.conditions() == dict.fromkeys(failing, "stalled") | {
+        each.name: "ready" for each in teams if each.name not in failing
+    }
+    assert home.document["failing"].startswith("GET v1.0 subscriptions: Graph answered 503")
+    assert len(home.said("Graph is away")) == 1
+    assert len(home.said("failed renew")) <= 3, "one line for all is enough"
+
     home.back()
-    home.forget_lines()
-    await home.live(minutes=10, every=5)
-    print("\n".join(f"{at:%H:%M:%S} {l}" for at, l in home.logged.timed)[:8000])
-    print(home.writes(), home.troubles(), home.conditions(), await home.gaps())
+    home.begin_afresh()
+    await home.live(minutes=11, every=5)
+    assert collections.Counter(home.writes()) == {"PATCH 200": len(failing)}, "each once, and nothing else"
+    assert home.troubles() == {}
+    assert set(home.conditions().values()) == {"ready"}
+    assert home.document["failing"] is None
+    assert len(home.said("Graph is back")) == 1
+    assert await home.gaps() == []
 
 
-async def test_expired(home):
-    await settled(home)
+async def test_away_until_it_has_ended(home: Household) -> None:
+    """A gap is in the ledger, open while Graph is away, and over when it was created anew."""
+    await home.settle(home.team("short"), home.mail("long"), hours=70)
     home.away()
-    await home.live(hours=80, every=600)
-    print("\n".join(f"{at:%d %H:%M:%S} {l}" for at, l in home.logged.timed)[-8000:])
-    print(len(home.lines), home.troubles(), len(home.asked()), await home.gaps())
+    await home.live(hours=6, every=300)
+    assert await home.gaps() == ["short expired open"]
+    assert home.conditions()["short"] == "stalled"
+    assert home.said("may have missed") == [], "that is said when it is over"
+    assert "POST 201" not in home.asked()
+
     home.back()
-    home.forget_lines()
+    home.begin_afresh()
+    await home.live(minutes=11, every=5)
+    assert home.writes() == ["POST 201"]
+    (gap,) = await home.gaps()
+    assert gap.startswith("short expired 4h")
+    assert len(home.said("short of contoso may have missed notifications", "(expired)")) == 1
+    assert home.conditions() == {"long": "ready", "short": "ready"}
+
+
+async def test_away_when_it_is_wanted(home: Household) -> None:
+    """What could not be created for hours is, soon after."""
+    home.away()
+    home.want(home.team("a"), home.mail("b"))
+    await home.live(hours=3, every=20)
+    assert home.held() == []
+    assert home.document["failing"]
+    home.back()
+    await home.live(minutes=11, every=5)
+    assert home.held() == ["a", "b"]
+    assert await home.gaps() == [], "there was nothing that could have missed something"
+
+
+async def test_slow_lists_hold_up_no_renewal(home: Household) -> None:
+    await home.settle(home.team("a"), hours=40)
+    home.emulator.faults({"slow": {"LIST": 0.4}})
+    home.house.wish("test")
+    while home.steward.holdings.renewals.next() > home.clock.time:
+        await home.live(minutes=10, every=600)
+    home.begin_afresh()
+    home.house.wish("test")
+    await home.live(seconds=1)
+    home.steward.tick()
+    await run_until(home.clock, home.clock.time + dt.timedelta(seconds=10))
+    assert home.asked()[0] == "PATCH 200"
+
+
+@pytest.mark.parametrize("told", [None, 30, 1200])
+async def test_throttled(home: Household, told: int | None) -> None:
+    """429 for hours: it waits as it is told, backs off where it is not, and nothing ends."""
+    home.interval = HOUR
+    await home.settle(home.team("a"), home.team("b", 2), hours=47)
+    answers = [home.fail(each, 429, **({"retryAfter": told} if told else {})) for each in ("GET", "PATCH")]
+    home.emulator.faults({"answers": answers})
+    await home.live(hours=8, every=30)
+    asked = collections.Counter(home.asked())
+    assert set(asked) == {"GET 429", "PATCH 429"}
+    assert asked["PATCH 429"] <= 2 * 5 * 15
+    assert {kind for _, kind, _ in home.troubles().values()} == {"Throttled"}
+    home.back()
+    home.begin_afresh()
+    await home.live(hours=1.2, every=10)
+    assert collections.Counter(home.writes()) == {"PATCH 200": 2}
+    assert home.troubles() == {}
+    assert await home.gaps() == []
+
+
+async def test_throttled_until_the_last_moment(home: Household) -> None:
+    """In the last twentieth of the lifetime it is tried at short intervals, whatever the backoff says."""
+    home.interval = HOUR
+    await home.settle(home.team("a"), hours=68)
+    home.emulator.faults({"answers": [home.fail("PATCH", 503)]})
+    await home.live(hours=3.4, every=20)
+    assert home.left("a") < dt.timedelta(minutes=35)
+    home.begin_afresh()
     await home.live(minutes=20, every=5)
-    print("\n".join(f"{at:%H:%M:%S} {l}" for at, l in home.logged.timed)[:8000])
-    print(home.writes(), home.troubles(), home.conditions(), await home.gaps())
+    tries = home.writes().count("PATCH 503") // 5
+    assert tries >= 10, "each of five requests"
+    home.back()
+    await home.live(minutes=2, every=5)
+    assert home.left("a") > dt.timedelta(hours=70)
+    assert await home.gaps() == []
+
+
+LISTS = {
+    "empty": ({"list": "empty"}, True),
+    "endless": ({"list": "endless"}, True),
+    "breaks-off": ({"list": "breaks-off"}, True),
+    "foreign-next-link": ({"list": "foreign-next-link"}, True),
+    "empty-pages": ({"list": "empty-pages"}, False),
+    "short": ({"list": "short"}, False),
+    "stale": ({"stale": 1800}, False),
+    "short-beta": ({"list": "breaks-off", "versions": ["beta"]}, True),
+}
+
+
+@pytest.mark.parametrize(("fault", "doubted"), LISTS.values(), ids=list(LISTS))
+async def test_lists_that_are_not_so(home: Household, fault: dict[str, object], doubted: bool) -> None:
+    """Nothing that is wanted is touched; what is not wanted any more waits, where the list is in doubt."""
+    home.interval = HOUR / 2
+    await home.settle(home.mail("a"), home.team("b", 2), home.team("c", 3))
+    home.emulator.faults(fault)
+    await home.live(hours=2, every=60)
+    assert home.writes() == []
+    assert set(home.conditions().values()) == {"ready"}
+    assert len(home.said("the list is not believed")) == doubted, "once, and not at each pass"
+    assert bool(home.document["listInDoubt"]) is doubted
+
+    home.want(home.mail("a"), home.team("b", 2), home.team("d", 4))
+    await home.live(hours=1.1, every=10)
+    assert ("DELETE 204" in home.writes()) is not doubted
+    assert ("c" in home.held()) is doubted
+
+    home.back()
+    await home.live(hours=1.1, every=10)
+    assert home.held() == ["a", "b", "d"]
+    assert len(home.said("the list is whole again")) == doubted
+    assert home.document["violations"] == []
+    assert await home.gaps() == []
+
+
+async def test_a_list_that_is_empty_for_days(home: Household) -> None:
+    """Renewals need none."""
+    home.interval = HOUR
+    await home.settle(home.team("a"), home.team("b", 2))
+    home.emulator.faults({"list": "empty"})
+    await home.live(days=6, every=1800)
+    assert set(home.writes()) == {"PATCH 200"}
+    assert home.held() == ["a", "b"]
+    assert await home.gaps() == []
+
+
+async def test_a_ghost(home: Household) -> None:
+    """404 by id, and the place stays taken: hourly, until the place is free."""
+    home.interval = HOUR / 2
+    await home.settle(home.team("a"))
+    home.emulator.faults({"ghost": [home.id_of("a")], "omit": [home.id_of("a")]})
+    await home.live(days=1, every=60)
+    asked = collections.Counter(home.writes())
+    assert set(asked) == {"POST 403"}
+    assert asked["POST 403"] <= 28
+    assert home.troubles()["a"][:2] == ("create", "Full")
+    assert home.conditions() == {"a": "stalled"}
+    (gap,) = await home.gaps()
+    assert gap == "a removed open"
+    assert len(home.said("failed create of a")) <= 28
+
+    home.scene.remove(home.id_of("a")) if False else home.back()
+    home.begin_afresh()
+    await home.live(hours=1.2, every=30)
+    assert home.held() == ["a"]
+    assert home.troubles() == {}
+
+
+async def test_a_lost_answer_to_a_creation_makes_no_twin(home: Household) -> None:
+    home.emulator.faults({"lost": [{"method": "POST", "count": 1}]})
+    home.want(home.mail("a"))
+    await home.live(minutes=1)
+    assert home.held() == ["a"]
+    assert home.writes() == ["POST 201"]
+    assert await home.chronicle.troubles() == {}
+    assert await home.scene.intents() == {}
+
+
+async def test_lost_answers_to_creations_and_lists(home: Household) -> None:
+    """Where LIST cannot tell either, nothing is POSTed again before it can."""
+    answers = [home.fail("GET", 503, count=2 * 5)]
+    await home.settle(home.mail("a"))
+    home.emulator.faults({"lost": [{"method": "POST", "count": 1}], "answers": []})
+    home.want(home.mail("a"), home.mail("b", 2))
+    del answers
+    await home.live(minutes=2)
+    assert home.held() == ["a", "b"]
+    assert home.writes() == ["POST 201"]
+
+
+async def test_a_lost_answer_to_a_renewal(home: Household) -> None:
+    await home.settle(home.team("a"), hours=46)
+    home.emulator.faults({"lost": [{"method": "PATCH", "count": 3}]})
+    await home.live(hours=4, every=60)
+    assert set(home.writes()) == {"PATCH 200"}
+    assert home.left("a") > dt.timedelta(hours=66)
+    assert home.held() == ["a"]
+    assert home.troubles() == {}
+    await asyncio.sleep(0)
