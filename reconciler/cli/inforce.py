@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from reconciler.cli.access import Keeper
 from reconciler.cli.desk import Arrangement
@@ -56,15 +57,20 @@ class Read:
     """By the tenant's name; None where only Entra knows, as of a client secret."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Joined:
+class Concerned(Protocol):
     """Those whom new manifests concern."""
 
-    around: Circumstances
-    front: Front
-    house: House
-    presence: Presence
-    reporting: Reporting
+    @property
+    def front(self) -> Front: ...
+
+    @property
+    def house(self) -> House: ...
+
+    @property
+    def presence(self) -> Presence: ...
+
+    @property
+    def reporting(self) -> Reporting: ...
 
 
 class InForce:
@@ -76,7 +82,8 @@ class InForce:
         self.read = self.take(loaded)
         self.rotating = False
         self.watching = Watching(options.files or ["manifests"])
-        self.joined: Joined | None = None
+        self.joined: Concerned | None = None
+        self.around: Circumstances | None = None
 
     @property
     def loaded(self) -> Loaded:
@@ -97,10 +104,8 @@ class InForce:
         routes = self.read.arrangement.receiving.routes if self.read.arrangement else None
         return ", ".join(sorted(routes.notifications | routes.lifecycle)) if routes else ""
 
-    def join(
-        self, around: Circumstances, *, front: Front, house: House, presence: Presence, reporting: Reporting
-    ) -> None:
-        self.joined = Joined(around, front, house, presence, reporting)
+    def join(self, around: Circumstances, joined: Concerned) -> None:
+        self.around, self.joined = around, joined
 
     def take(self, loaded: Loaded) -> Read:
         """Read keys and secrets, and open sinks. On a thread, once the process runs. Raises ReconcilerError."""
@@ -115,8 +120,8 @@ class InForce:
 
     def enforce(self) -> None:
         """From now on all goes by them."""
-        joined, read = self.joined, self.read
-        if joined is None:
+        joined, around, read = self.joined, self.around, self.read
+        if joined is None or around is None:
             raise AssertionError("nobody is there whom it would concern")
         joined.front.arrange(read.arrangement)
         if read.arrangement:
@@ -125,7 +130,7 @@ class InForce:
         joined.reporting.manifests.loaded_at, joined.reporting.manifests.problems = self.clock.now(), ()
         joined.reporting.metrics.tenants([item.name for item in read.loaded.wanted.tenants])
         joined.reporting.metrics.manifests(valid=True, at=self.clock.now())
-        joined.house.want(orders_of(read.loaded, joined.around))
+        joined.house.want(orders_of(read.loaded, around))
         self.watching.also(referred_files(read.loaded.wanted.manifests))
 
     async def watch(self) -> None:

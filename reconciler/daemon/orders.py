@@ -12,7 +12,7 @@ from reconciler.core.plan import Options
 from reconciler.core.trigger import Due, Pace
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.chronicle import Chronicle
-from reconciler.engine.hands import ClientStates, Party
+from reconciler.engine.hands import ClientStates, Party, never
 from reconciler.engine.outcome import Outcome
 from reconciler.engine.ports import Clock
 from reconciler.engine.report import Report
@@ -38,13 +38,13 @@ class Means:
 
     clock: Clock
     chronicle: Chronicle
-    leads: Callable[[], bool]
-    """Whether this process may write, as far as is known."""
+    leads: Callable[[], bool] = never
+    """Whether this process may write, as far as is known. The house says so, as the following."""
 
-    certain: Callable[[], bool] = lambda: True
+    certain: Callable[[], bool] = never
     """Whether that is known just now: else nothing but renewals is begun."""
 
-    stopping: Callable[[], bool]
+    stopping: Callable[[], bool] = never
     listener: Listener = dataclasses.field(default_factory=Listener)
     pace: Pace = dataclasses.field(default_factory=Pace)
     tracing: Tracing = dataclasses.field(default_factory=Tracing)
