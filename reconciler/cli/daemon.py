@@ -30,8 +30,10 @@ def main(options: argparse.Namespace) -> int:
         log_structured(options.log_format, options.log_level.upper())
     except ImportError as error:
         raise MissingExtra(error) from error
+    daemon = Daemon(loaded, options)
+    del loaded  # it keeps what it needs of them
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(live(Daemon(loaded, options)))
+        runner.run(live(daemon))
     return Exit.OK
 
 

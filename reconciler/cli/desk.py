@@ -20,6 +20,7 @@ from reconciler.cli.arrivals import Printed, Printer
 from reconciler.cli.loading import Loaded
 from reconciler.cli.receiving import Receiving
 from reconciler.cli.sinks import default_sink, open_sinks
+from reconciler.core.errors import StoreError
 from reconciler.core.lifecycle import Wish
 from reconciler.engine.clock import SystemClock
 from reconciler.engine.inbox import Inbox, Lease
@@ -46,7 +47,7 @@ from reconciler.store import Store
 __all__ = ["Arrangement", "Counter", "Desk", "Wishing"]
 
 CLOSING = 3.0
-"""Seconds for a sink to let go."""
+"""Seconds for a sink to let go, and for the store to take the last that was heard."""
 
 PRINTED = "printed"
 """The sink where no manifest declares one."""
@@ -148,10 +149,23 @@ class Desk:
         async with self.sinks() as destinations, self.preparing() as preparing:
             office = self.office(destinations, preparing)
             self.waking.wake = office.wake
-            async with asyncio.TaskGroup() as group:
-                group.create_task(office.run())
-                group.create_task(self.housekeeping().run())
-                group.create_task(self.counter.printer.watch())
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(office.run())
+                    group.create_task(self.housekeeping().run())
+                    group.create_task(self.counter.printer.watch())
+            finally:
+                await self.remember_heard()
+
+    async def remember_heard(self) -> None:
+        """What has come since the housekeeping's last round; a store that is away keeps nobody."""
+        try:
+            async with asyncio.timeout(CLOSING):
+                await self.hearing.flush()
+        except (StoreError, TimeoutError) as error:
+            logger.warning(
+                "When subscriptions were last heard of is not written down: %s", str(error) or "the store hangs"
+            )
 
     def office(self, destinations: Iterable[Destination], preparing: Preparing) -> Office:
         counter = self.counter

@@ -24,7 +24,7 @@ from reconciler.core.errors import ManifestError
 from reconciler.core.times import spell_time
 from reconciler.daemon.checks.finding import Finding, Level
 
-__all__ = ["main"]
+__all__ = ["finding_json", "main"]
 
 
 def main(options: argparse.Namespace) -> int:

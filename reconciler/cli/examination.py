@@ -66,6 +66,12 @@ class Examination:
         yield from tenant_checks(self.opened(graph), now=SystemClock().now, store=store[0])
         yield from encryption_checks(self.pairs(), now=self.now)
 
+    def cheap_checks(self) -> Iterator[Check]:
+        """Those that ask neither Graph nor the store."""
+        served = [item for item in self.endpoints() if item.manifest.spec.receiver == "self"]
+        yield from endpoint_checks(map(self.endpoint, served), now=self.now, patience=Patience())
+        yield from encryption_checks(self.pairs(), now=self.now)
+
     def endpoints(self) -> list[Item[EndpointManifest]]:
         """All, or with --tenant those that the tenants' subscriptions use."""
         used = {each.endpoint for each in self.desired}

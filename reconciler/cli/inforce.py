@@ -48,6 +48,11 @@ class Read:
     """Manifests that can be put in force, and all that was read with them."""
 
     loaded: Loaded
+    """Condensed."""
+
+    spelling: bytes
+    """Of the subscriptions."""
+
     arrangement: Arrangement | None
     """None where no endpoint is ours to serve."""
 
@@ -116,7 +121,14 @@ class InForce:
             logger.warning("%s", problem)
         served = any(item.manifest.spec.receiver == "self" for item in loaded.wanted.manifests.endpoints)
         arrangement = Arrangement(loaded, self.options, kept=kept) if served else None
-        return Read(loaded, arrangement, kept, days_left(loaded, now), credential_days(loaded, self.options, now))
+        return Read(
+            loaded.condensed,
+            loaded.spelling,
+            arrangement,
+            kept,
+            days_left(loaded, now),
+            credential_days(loaded, self.options, now),
+        )
 
     def enforce(self) -> None:
         """From now on all goes by them."""
@@ -238,12 +250,12 @@ class InForce:
 def fingerprint(read: Read) -> object:
     """What must be equal for nothing to have changed."""
     manifests = read.loaded.wanted.manifests
-    kinds = (manifests.tenants, manifests.endpoints, manifests.certificates, manifests.sinks, manifests.subscriptions)
+    kinds = (manifests.tenants, manifests.endpoints, manifests.certificates, manifests.sinks)
     written = [[item.manifest for item in kind] for kind in kinds]
     receiving = read.arrangement.receiving if read.arrangement else None
     secrets = (receiving.client_states, sorted(receiving.keys.by_thumbprint)) if receiving else None
     certificates = [each.certificate for each in read.loaded.wanted.desired]
-    return written, secrets, certificates
+    return written, read.spelling, secrets, certificates
 
 
 def days_left(loaded: Loaded, now: dt.datetime) -> dict[str, float]:

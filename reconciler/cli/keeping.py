@@ -16,10 +16,12 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+from reconciler.cli.doctor import finding_json
 from reconciler.cli.inforce import InForce
 from reconciler.cli.loading import Loaded
 from reconciler.cli.parts import Parts
 from reconciler.cli.reception import first, say_ready, serve_on
+from reconciler.cli.self_examination import SelfExamination
 from reconciler.cli.wiring import state_location
 from reconciler.core.errors import ReconcilerError, StoreError
 from reconciler.daemon.health import Pulse, health_routes
@@ -93,6 +95,7 @@ class Keeping:
         self.daemon, self.parts = daemon, parts
         self.options, self.inforce, self.notifying = daemon.options, daemon.inforce, daemon.notifying
         self.pulse = Pulse(LIMITS, monotonic=time.monotonic)
+        self.examination = SelfExamination(daemon.options, daemon.clock)
         self.is_ready = False
 
     async def run(self) -> None:
@@ -130,6 +133,7 @@ class Keeping:
         ticking.every(30.0, "contradictions", parts.contradicting.remember)
         ticking.every(60.0, "levels", self.show_levels)
         ticking.every(3600.0, "kept keys", self.inforce.keep_keys)
+        ticking.every(3600.0, "examination", self.examine)
 
     async def follow_hurries(self) -> None:
         while True:
@@ -153,6 +157,11 @@ class Keeping:
         """Passes begin once Graph can validate our endpoints."""
         await self.inforce.own_endpoints()
         self.parts.house.open_up()
+        await self.examine()
+
+    async def examine(self) -> None:
+        await self.examination.look(self.inforce.loaded)
+        self.parts.reporting.findings = [finding_json(each) for each in self.examination.findings]
 
     def answering(self, port: int) -> None:
         host, _ = self.options.listen

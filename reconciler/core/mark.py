@@ -10,6 +10,7 @@ The lifecycle URL bears the same without the digest: nobody can patch that URL, 
 
 import dataclasses
 import re
+import sys
 from urllib.parse import unquote
 
 from reconciler.core.catalog import Version
@@ -81,6 +82,8 @@ def parse(text: str) -> Mark | UnknownMark | None:
             return None
     if not (fits(owner, OWNER_LENGTH) and fits(name, NAME_LENGTH) and fits(key, KEY_LENGTH) and BIRTH.fullmatch(birth)):
         return None
+    # Thousands share an owner and a key, and the two URLs of a subscription the rest: each is kept once.
+    owner, name, birth, key = map(sys.intern, (owner, name, birth, key))
     return Mark(owner, name, birth, key, digest, VERSIONS[version], bool(protected), bool(left))
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 import statistics
 from collections.abc import Sequence
 
-__all__ = ["Sample", "Skew"]
+__all__ = ["ENOUGH", "Sample", "Skew"]
 
 HALF_A_SECOND = dt.timedelta(seconds=0.5)
 """``Date`` has no fractions: what it says is half a second too early on average, and that much uncertain."""

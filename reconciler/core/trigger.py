@@ -16,6 +16,9 @@ class Pace:
     gap: dt.timedelta = dt.timedelta(seconds=5)
     """Between the end of a pass and the next one."""
 
+    longest_gap: dt.timedelta = dt.timedelta(minutes=2)
+    """Before a narrow pass whose last one failed ``gap`` is twice as long, with each further one again, up to this."""
+
     first_retry: dt.timedelta = dt.timedelta(seconds=30)
     """After a full pass that failed; each further one doubles it, up to ``interval``."""
 
@@ -42,6 +45,7 @@ class Trigger:
     """None: as soon as anybody asks."""
 
     failures: int = 0
+    _narrow_failures: int = 0
     _full_at: dt.datetime | None = None
     _narrow_at: dt.datetime | None = None
     _ended: dt.datetime | None = None
@@ -68,7 +72,7 @@ class Trigger:
         regular = self.next_full is None or self.next_full <= now
         if regular or (self._full_at is not None and self._full_at <= now):
             return self._take(full=True, reasons=tuple(self._reasons) or ("interval",))
-        if self._narrow_at is not None and self._narrow_at <= now:
+        if self._narrow_at is not None and max(self._narrow_at, self._narrow_from()) <= now:
             return self._take(full=False)
         return None
 
@@ -78,6 +82,8 @@ class Trigger:
         if due.full:
             self.failures = self.failures + 1 if failed else 0
             self.next_full = now + (self._retry() if failed else self.pace.interval)
+        if not due.full or not failed:
+            self._narrow_failures = self._narrow_failures + 1 if failed else 0
 
     def _take(self, *, full: bool, reasons: tuple[str, ...] = ()) -> Due:
         due = Due(full, reasons, frozenset(self._names), frozenset(self._ids))
@@ -88,6 +94,13 @@ class Trigger:
             self._reasons.clear()
             self._full_at = None
         return due
+
+    def _narrow_from(self) -> dt.datetime:
+        """Not before this, however urgent it is: Graph has not told the last time."""
+        if self._ended is None or not self._narrow_failures:
+            return dt.datetime.min.replace(tzinfo=dt.UTC)
+        grown: dt.timedelta = self.pace.gap * 2 ** min(self._narrow_failures, 20)
+        return self._ended + min(grown, max(self.pace.longest_gap, self.pace.gap))
 
     def _retry(self) -> dt.timedelta:
         """A power of two that is too large for a duration would be over the interval anyway."""

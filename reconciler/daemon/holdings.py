@@ -14,7 +14,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.gap import Gap
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark
-from reconciler.core.pair import Clockwork, renews_at, urgent
+from reconciler.core.pair import Clockwork, urgent
 from reconciler.core.reasons import Action, Reason
 from reconciler.core.renewal import FALLBACK, renewal_time
 from reconciler.core.schedule import Schedule
@@ -77,9 +77,10 @@ class Holdings:
             missing = set(self.desired) - {each.name for each in owned}
             self.absent = missing if world.incomplete is None else set()
         for position, each in enumerate(owned, start=1):
-            memory = self.recall.by_id.get(each.live.id)
-            if memory and not self.rests(memory):
-                self.plan_renewal(memory)
+            if memory := self.recall.by_id.get(each.live.id):
+                at = self.renews_at(memory)
+                if not self.rests(memory, at):
+                    self.renew_at(memory, at)
             if position % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -101,15 +102,17 @@ class Holdings:
         self.plan_renewal(memory)
 
     def plan_renewal(self, memory: Remembered) -> None:
-        at = self.renews_at(memory)
+        self.renew_at(memory, self.renews_at(memory))
+
+    def renew_at(self, memory: Remembered, at: dt.datetime | None) -> None:
         if at is None:
             self.renewals.drop(memory.id)
         elif memory.id not in self.challenged:
             self.renewals.put(memory.id, at)
 
-    def rests(self, memory: Remembered) -> bool:
-        """Whether its renewal is overdue, and has failed or is under way: a look does not hurry it."""
-        at, planned, now = self.renews_at(memory), self.renewals.time(memory.id), self.clock.now()
+    def rests(self, memory: Remembered, at: dt.datetime | None) -> bool:
+        """Whether its renewal, due ``at``, is overdue, and has failed or is under way: a look does not hurry it."""
+        planned, now = self.renewals.time(memory.id), self.clock.now()
         return at is not None and at <= now and (planned is None or planned > now)
 
     def hurry(self, names: Collection[str]) -> frozenset[str]:
@@ -126,9 +129,10 @@ class Holdings:
         desired = self.desired.get(memory.name)
         if desired is None or memory.expires_at is None or memory.deleted_at:
             return None
-        if each := self.lives.get(memory.id):
-            return renews_at(self.up_to_date(each.live, memory), memory.name, self.clockwork, desired)
-        lifetime = memory.granted or desired.lifetime or desired.kind.longest(self.recall.learned) or FALLBACK
+        owned = self.lives.get(memory.id)
+        granted = memory.granted or (owned.live.granted if owned else None)
+        kind = owned.live.kind if owned else desired.kind
+        lifetime = granted or desired.lifetime or kind.longest(self.recall.learned) or FALLBACK
         return renewal_time(memory.name, memory.expires_at, lifetime=lifetime, renew_before=desired.renew_before)
 
     @property
@@ -191,6 +195,8 @@ class Holdings:
         return change.live is not None and urgent(change.live, self.clockwork, change.desired)
 
     def up_to_date(self, live: Live, memory: Remembered) -> Live:
+        if (memory.expires_at, memory.granted, memory.certificate_fixed) == told_by(live):
+            return live  # as almost always, and a copy of ten thousand takes a while
         return dataclasses.replace(
             live,
             expires_at=memory.expires_at or live.expires_at,
@@ -228,6 +234,10 @@ class Holdings:
             elif desired:
                 live.append(self.as_made(memory, desired))
         return World(self.tenant, tuple(live), learned=self.recall.learned)
+
+
+def told_by(live: Live) -> tuple[dt.datetime, dt.timedelta | None, bool]:
+    return live.expires_at, live.granted, live.certificate_fixed
 
 
 def mark_of(memory: Remembered, owner: str) -> Mark:

@@ -31,10 +31,15 @@ class Leading:
         self.certain = False
         """It was told just now. Where the store is away, the lease may be another's by now."""
 
+        self.left = False
+        """It is another's turn from then on: what still ticks must not take the lease again."""
+
         self.complaints = Complaints(logger)
 
     async def hold(self) -> None:
         """Take the lease, or keep it."""
+        if self.left:
+            return
         try:
             async with asyncio.timeout(KNOWN_WITHIN):
                 leads = await self.lease.hold()
@@ -68,6 +73,8 @@ class Leading:
             raise Transient("another process writes for this owner now")
 
     async def release(self) -> None:
+        """For good."""
+        self.left = True
         self.become(leads=False)
         try:
             await self.lease.release()

@@ -64,7 +64,7 @@ class Passing:
             if unread:
                 span.failed(str(unread))
             span.note(changes=len(report.outcomes or ()))
-        return unread is None and (due.full or not self.is_in_doubt(report))
+        return unread is None and not self.is_in_doubt(due, report)
 
     async def attempt_and_tell(self, due: Due, allow: frozenset[str]) -> Report:
         steward, began = self.steward, time.monotonic()
@@ -76,22 +76,24 @@ class Passing:
             logger.exception("a pass of %s has ended in a way that it should not", steward.tenant)
             message = f"internal error, please report it: {error!r}"
             report = Report(outcomes=(), unread={steward.tenant: ReconcilerError(message)})
-        unread = report.unread.get(steward.tenant)
-        steward.trigger.done(steward.clock.now(), due, failed=unread is not None)
+        unread, in_doubt = report.unread.get(steward.tenant), self.is_in_doubt(due, report)
+        steward.trigger.done(steward.clock.now(), due, failed=unread is not None or in_doubt)
         if unread:
             self.failed(due, unread)
         else:
             await self.succeeded(due, report)
+        if unread or in_doubt:
+            self.look_again(due)
         seconds = time.monotonic() - began
         self.say(due, report, seconds)
         steward.means.listener.passed(steward.tenant, due, report, seconds)
         await steward.flush()
         return report
 
-    def is_in_doubt(self, report: Report) -> bool:
+    def is_in_doubt(self, due: Due, report: Report) -> bool:
         """Whether what a narrow pass was about could not be read after all."""
         world = report.worlds.get(self.steward.tenant)
-        return world is not None and world.incomplete != NARROW
+        return not due.full and world is not None and world.incomplete != NARROW
 
     async def attempt(self, due: Due, allow: frozenset[str]) -> Report:
         steward = self.steward
@@ -162,15 +164,19 @@ class Passing:
             steward.breaker.refused(error)
         if due.full:
             steward.failing = str(error)
-        else:
-            for name in due.names:
-                steward.trigger.look(steward.clock.now(), name=name)
-            for subscription_id in due.ids:
-                steward.trigger.look(steward.clock.now(), subscription_id=subscription_id)
+
+    def look_again(self, due: Due) -> None:
+        """At what could not be read: a narrow pass comes sooner than a full one, and need not list everything else."""
+        steward, now = self.steward, self.steward.clock.now()
+        for name in due.names:
+            steward.trigger.look(now, name=name)
+        for subscription_id in due.ids:
+            steward.trigger.look(now, subscription_id=subscription_id)
 
     async def succeeded(self, due: Due, report: Report) -> None:
         steward, holdings = self.steward, self.steward.holdings
-        steward.troubles.succeeded()
+        if not self.is_in_doubt(due, report):
+            steward.troubles.succeeded()
         world = report.worlds.get(steward.tenant)
         if holdings is None or world is None:
             return

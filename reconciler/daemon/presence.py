@@ -28,8 +28,13 @@ class Presence:
     others: tuple[Replica, ...] | None = None
     """None where the store has not told yet."""
 
+    left: bool = dataclasses.field(default=False, init=False)
+    """For good: what still ticks must not show it again."""
+
     async def show(self) -> None:
         """Say that this one is here, and see who else is."""
+        if self.left:
+            return
         now = self.clock.now()
         try:
             await self.chronicle.present(Replica(self.id, now, self.thumbprints))
@@ -50,6 +55,7 @@ class Presence:
         return self.thumbprints.intersection(*(each.thumbprints for each in self.others))
 
     async def leave(self) -> None:
+        self.left = True
         try:
             await self.chronicle.absent(self.id)
         except StoreError as error:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.core.change import Plan
@@ -39,6 +39,9 @@ class Reporting:
     manifests: Manifests
     heard: Heard = dataclasses.field(default_factory=dict)
     """As the store had it a while ago, by tenant id and name."""
+
+    findings: Sequence[Mapping[str, Any]] = ()
+    """What was not well when the process last examined itself."""
 
     def levels(self) -> None:
         """Show in the metrics how all stands."""
@@ -77,6 +80,7 @@ class Reporting:
                 "loadedAt": spell_time(self.manifests.loaded_at),
                 "problems": list(self.manifests.problems),
             },
+            "findings": list(self.findings),
             "tenants": [self.tenant(steward) for _, steward in sorted(dict(self.house.stewards).items())],
         }
 

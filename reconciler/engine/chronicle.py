@@ -84,7 +84,7 @@ class Chronicle(ReadChronicle, Protocol):
     """The same, to write to. What is written is safe when the call returns."""
 
     async def note_gap(self, gap: Gap) -> None:
-        """Insert or overwrite, by id."""
+        """Insert or overwrite, by id; since when, why, and when it was noted stay as they were noted first."""
 
     async def unannounced(self) -> Sequence[Gap]: ...
 

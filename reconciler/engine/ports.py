@@ -140,4 +140,4 @@ class Journal(Memory, Protocol):
     async def learn(self, key: str, ceiling: dt.timedelta) -> None: ...
 
     async def note_gap(self, gap: Gap) -> None:
-        """Insert or overwrite, by id."""
+        """Insert or overwrite, by id; since when, why, and when it was noted stay as they were noted first."""

@@ -42,7 +42,7 @@ async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory,
     found = {name: live for name, live in (listed | asked.found).items() if name not in asked.gone}
     memories = Memories(remembered, intents, learned)
     world = dataclasses.replace(
-        memories.world(tenant, owner, found, asked, now=now),
+        await asyncio.to_thread(memories.world, tenant, owner, found, asked, now=now),
         incomplete=incomplete or asked.unknown,
         shrank=shrank(listing, asked),
     )
@@ -234,9 +234,10 @@ def with_memory(live: Live, memory: Remembered | None) -> Live:
     if memory is None:
         return live
     ours = memory.expires_at is not None and abs(live.expires_at - memory.expires_at) <= SAME_MOMENT
+    asked = live.asked
     return dataclasses.replace(
         live,
-        asked=dataclasses.replace(live.asked, version=memory.version),
+        asked=asked if asked.version is memory.version else dataclasses.replace(asked, version=memory.version),
         granted=memory.granted if ours else None,
         certificate_fixed=memory.certificate_fixed,
     )

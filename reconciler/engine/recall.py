@@ -35,9 +35,10 @@ class Recall:
             await self.journal.intents(),
             await self.journal.ceilings(),
         )
+        by_id = {**by_id, **self._unwritten}
         for subscription_id in self.by_id.keys() - by_id.keys():
             self.on_change(subscription_id, None)
-        self.by_id, self._intents, self.learned = dict(by_id), dict(intents), dict(learned)
+        self.by_id, self._intents, self.learned = by_id, dict(intents), dict(learned)
         self.loaded = True
         for subscription_id, memory in self.by_id.items():
             self.on_change(subscription_id, memory)

@@ -70,6 +70,7 @@ class Window:
     def wait(self) -> float:
         """Seconds until there may be room; none if there is."""
         now = self._clock.now()
+        self.heed(now)
         while self._sent and self._sent[0] <= now - self._length:
             self._sent.popleft()
         ready = self._closed_until or now
@@ -77,6 +78,15 @@ class Window:
         if len(self._sent) >= limit:
             ready = max(ready, self._sent[-limit] + self._length)
         return max(0.0, (ready - now).total_seconds())
+
+    def heed(self, now: dt.datetime) -> None:
+        """Where our clock was set back, what was sent by then counts as sent now: else it would count until then."""
+        if not self._sent or self._sent[-1] <= now:
+            return
+        self._sent = collections.deque(min(sent, now) for sent in self._sent)
+        latest = now + self._halved_for
+        self._closed_until = min(self._closed_until or now, latest)
+        self._halved_until = min(self._halved_until or now, latest)
 
     def limit(self, now: dt.datetime) -> int:
         halved = self._halved_until is not None and now < self._halved_until
@@ -106,7 +116,9 @@ class AppPacer:
     def tenant(self, tenant_id: str) -> "Pacer":
         key = tenant_id.lower()
         if key not in self._tenants:
-            self._tenants[key] = Pacer(self.windows(self._limits.per_tenant), self._windows, limits=self._limits)
+            self._tenants[key] = Pacer(
+                self.windows(self._limits.per_tenant), self._windows, limits=self._limits, clock=self._clock
+            )
         return self._tenants[key]
 
     def windows(self, figures: Mapping[Kind, int]) -> dict[Kind, Window]:
@@ -116,10 +128,11 @@ class AppPacer:
 class Pacer:
     """The turns of one app in one tenant."""
 
-    def __init__(self, own: Mapping[Kind, Window], app: Mapping[Kind, Window], *, limits: Limits) -> None:
+    def __init__(self, own: Mapping[Kind, Window], app: Mapping[Kind, Window], *, limits: Limits, clock: Clock) -> None:
         self._own = own
         self._app = app
         self._limits = limits
+        self._clock = clock
 
     async def turn(self, kind: Kind, *, ready: Callable[[], Awaitable[Any]] | None = None) -> None:
         """Wait for both windows and then for ``ready``, such as a free connection.
@@ -128,6 +141,7 @@ class Pacer:
         connection could leave together with those of the next window.
         """
         own, app = self._own[kind], self._app[kind]
+        app.heed(self._clock.now())  # the own one is asked for room at once
         async with queue(own), queue(app):
             if ready is not None:
                 await ready()

@@ -13,7 +13,7 @@ from reconciler.core.lifecycle import Kind, Wish
 from reconciler.engine.chronicle import Replica, Trouble, Wished
 from reconciler.store import tables
 from reconciler.store.rows import moment
-from reconciler.store.statements import remove, rows_of, upsert
+from reconciler.store.statements import note_gap, remove, rows_of, upsert
 
 __all__ = ["StoredChronicle", "StoredReadChronicle"]
 
@@ -61,7 +61,8 @@ class StoredChronicle(StoredReadChronicle):
         self.write = write
 
     async def note_gap(self, gap: Gap) -> None:
-        await self.put(tables.gaps, [dataclasses.asdict(gap)])
+        row = self.scope | dataclasses.asdict(gap)
+        await self.write(lambda connection: note_gap(connection, row))
 
     async def unannounced(self) -> Sequence[Gap]:
         columns = tables.gaps.c

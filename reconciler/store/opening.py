@@ -97,7 +97,7 @@ class Store:
         """By subscription id, of all tenants and applications; those deleted lately are among them."""
         from reconciler.store.known import known_subscriptions
 
-        return await known_subscriptions(self.fetch, owner=owner)
+        return await known_subscriptions(self.ask, owner=owner)
 
     def chronicle(self, owner: str) -> Chronicle:
         from reconciler.store.chronicle import StoredChronicle

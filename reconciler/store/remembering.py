@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select
 from reconciler.core.gap import Gap
 from reconciler.engine.ports import Intent, Remembered
 from reconciler.store import tables
-from reconciler.store.statements import counts_of_living, remove, rows_of, upsert
+from reconciler.store.statements import counts_of_living, note_gap, remove, rows_of, upsert
 
 __all__ = ["StoredJournal", "StoredMemory", "known_tenants"]
 
@@ -74,4 +74,4 @@ class StoredJournal(StoredMemory):
 
     async def note_gap(self, gap: Gap) -> None:
         row = {"owner": self.owner, **dataclasses.asdict(gap)}
-        await self.write(lambda connection: upsert(connection, tables.gaps, [row]))
+        await self.write(lambda connection: note_gap(connection, row))

@@ -1,7 +1,7 @@
 """The SQL of the store, the same for SQLite and PostgreSQL; only the upsert asks which of them it is."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, or_, select
@@ -9,7 +9,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.store import tables
 
-__all__ = ["counts_of_living", "drop_old_gaps", "drop_tombstones", "fetch", "remove", "rows_of", "upsert"]
+__all__ = [
+    "counts_of_living",
+    "drop_old_gaps",
+    "drop_tombstones",
+    "fetch",
+    "note_gap",
+    "remove",
+    "rows_of",
+    "upsert",
+]
 
 TOMBSTONE_AGE = dt.timedelta(days=1)
 """LIST lags behind a DELETE by minutes; for that long it must be known that a listed subscription is gone."""
@@ -43,12 +52,13 @@ def fetch(connection: Connection, statement: Select[Any]) -> list[Row]:
     return [{str(name): value for name, value in row.items()} for row in connection.execute(statement).mappings()]
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert, or overwrite by primary key."""
+def upsert(connection: Connection, table: Table, rows: Sequence[Row], *, kept: Collection[str] = ()) -> None:
+    """Insert, or overwrite by primary key, but for the columns that are to keep what stands in them."""
     if not rows:
         return
     insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    changed = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
+    names = [column.name for column in table.columns if not column.primary_key and column.name not in kept]
+    changed = {name: insert.excluded[name] for name in names}
     connection.execute(
         insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changed),
         [dict(row) for row in rows],
@@ -68,6 +78,11 @@ def remove(connection: Connection, table: Table, keys: Sequence[Row]) -> None:
 def drop_tombstones(connection: Connection, now: dt.datetime) -> None:
     """Of every owner, tenant and application, so that those of removed tenants go too."""
     connection.execute(delete(tables.subscriptions).where(tables.subscriptions.c.deleted_at < now - TOMBSTONE_AGE))
+
+
+def note_gap(connection: Connection, row: Row) -> None:
+    """When it began, why, and when that was noted stay as they were noted first: later one knows less of it."""
+    upsert(connection, tables.gaps, [row], kept=("cause", "noted_at", "since"))
 
 
 def drop_old_gaps(connection: Connection, now: dt.datetime) -> None:

@@ -1,6 +1,8 @@
 """``reconcile demo`` tells the whole story, ends by itself, and does not hide a step that went wrong."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,32 +10,71 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import demo
+from reconciler.cli.story import checks
+from reconciler.cli.story.servers import Server, shortened
 from reconciler.cli.story.stage import NotAsTold, Stage
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_whole_story(tmp_path):
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What was printed, and the folder that is left."""
+    folder = tmp_path_factory.mktemp("demo")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
-    told = subprocess.run(
-        [sys.executable, "-m", "reconciler", "demo", "--keep", str(tmp_path / "story")],
-        cwd=tmp_path,
+    ran = subprocess.run(
+        [sys.executable, "-m", "reconciler", "demo", "--keep", str(folder / "story")],
+        cwd=folder,
         env=environment | {"PYTHONPATH": str(ROOT), "RECONCILER_OWNER": "somebody-else"},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=400,
         check=False,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stderr == ""
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stderr == ""
+    return ran.stdout, folder / "story"
+
+
+@pytest.fixture
+def requests(told):
+    _, story = told
+    return [json.loads(line) for line in (story / ".emulator" / "requests.jsonl").read_text().splitlines()]
+
+
+def test_the_whole_story(told):
+    out, story = told
     for line in ("11 to create.", "11 done.", "Nothing to do; 11 unchanged.", "1 to create, 1 to update; 9 unchanged"):
-        assert line in told.stdout
-    assert told.stdout.count("$ reconcile") >= 13
-    assert "3 errors, nothing was read from Graph or changed there." in told.stdout
-    assert "each step as told." in told.stdout
-    requests = (tmp_path / "story" / ".emulator" / "requests.jsonl").read_text()
-    assert '"method": "POST"' in requests
-    assert not (tmp_path / "story" / ".emulator" / "emulator.json").exists(), "the local Graph still runs"
+        assert line in out
+    assert out.count("$ reconcile") >= 19
+    assert "3 errors, nothing was read from Graph or changed there." in out
+    assert "each step as told." in out
+    assert not (story / ".emulator" / "emulator.json").exists(), "the local Graph still runs"
+
+
+def test_the_daemon_lives_through_it(told):
+    out, _ = told
+    assert out.count("done create of mail: contoso") == 2, "once for its manifest, once as Graph has removed it"
+    assert re.findall(r'\.resync".*"cause":"(\w+)"', out) == ["removed", "missed"]
+    assert out.count("done update of all-teams: contoso") == 2, "moved to our own certificate, and to its successor"
+    assert '"displayName":"Told for the old key"\n"displayName":"Told for the new key"\n' in out
+    assert re.search(r"contoso/mail +removed .* yes\ncontoso/mail +missed .* yes\n", out)
+    assert "(11 ready, 0 pending, 0 stalled), 1 foreign" in out
+
+
+def test_the_daemon_deletes_nothing_and_ends_for_good(told, requests):
+    out, story = told
+    deleted = [each["path"] for each in requests if each["method"] == "DELETE"]
+    assert len(deleted) == 2, "by somebody else's hand, and by the run that pruned"
+    assert "Ending: no pass begins any more, and nothing is deleted\n" in out
+    assert "stands by" in (story / "daemon.log").read_text().splitlines()[-1], "it does not take the lease once more"
+
+
+def test_the_old_key_is_kept_for_its_owner_alone(told):
+    _, story = told
+    kept = list((story / ".state" / "keys").iterdir())
+    assert [file.stat().st_mode & 0o777 for file in kept] == [0o600, 0o600]
+    assert "PRIVATE KEY" not in (story / "daemon.log").read_text()
 
 
 def test_a_step_that_goes_wrong_ends_it(reconcile, monkeypatch, environment):
@@ -58,6 +99,63 @@ def test_a_plan_that_is_other_than_told_is_noticed(tmp_path, example):
 def test_a_server_that_does_not_start_is_noticed(tmp_path):
     with Stage(tmp_path) as stage, pytest.raises(NotAsTold, match="did not start"):
         stage.serve("emulator --listen 0.0.0.0:8443", port=stage.graph_port)
+
+
+def test_a_server_that_ends_too_soon_is_noticed(tmp_path):
+    with Stage(tmp_path) as stage:
+        stage.serve(f"emulator --listen 127.0.0.1:{stage.graph_port} --home .emulator", port=stage.graph_port)
+        stage.server("emulator").process.kill()
+        with pytest.raises(NotAsTold, match="`reconcile emulator` has ended"):
+            stage.wait_until("the sea is dry", lambda: False)
+        with pytest.raises(NotAsTold, match="ended with -9 instead of 0"):
+            stage.stop("emulator")
+
+
+def test_what_does_not_come_is_not_waited_for_without_end(tmp_path):
+    with Stage(tmp_path) as stage, pytest.raises(NotAsTold, match="after 0 s it is still not so that the sea is dry"):
+        stage.wait_until("the sea is dry", lambda: False, limit=0)
+
+
+def test_a_command_of_the_shell_that_fails_is_noticed(tmp_path):
+    with Stage(tmp_path) as stage, pytest.raises(NotAsTold, match="`rmdir nothing` ended with 1"):
+        stage.shell("rmdir nothing")
+
+
+def test_gaps_that_are_other_than_told_are_noticed(tmp_path, example):
+    with Stage(example.parent) as stage, pytest.raises(NotAsTold, match=r"the story has \[\('mail', 'missed'\)\]"):
+        checks.check_gaps(stage, ("mail", "missed"))
+
+
+def test_only_whole_lines_of_a_server_are_shown_and_each_once(tmp_path):
+    log = tmp_path / "daemon.log"
+    log.write_text("one\ntwo\nthr")
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        server = Server("daemon", process, log)
+        assert server.said("two")
+        assert server.take_news() == "one\ntwo\n"
+        assert not server.said("two")
+        log.write_text("one\ntwo\nthree\n")
+        assert server.take_news() == "three\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        pytest.param(
+            "2026-11-26T18:09:28.541Z [info     ] done create of mail [reconciler.daemon.steward] reason=Missing b=c",
+            "18:09:28 done create of mail (Missing)",
+            id="reason",
+        ),
+        pytest.param(
+            "2026-11-26T18:09:28.541522Z [warning  ] it is late [by 3 s] [reconciler.daemon.telling]",
+            "18:09:28 warning: it is late [by 3 s]",
+            id="warning",
+        ),
+        pytest.param("listening on 127.0.0.1:9444", "listening on 127.0.0.1:9444", id="no-log"),
+    ],
+)
+def test_a_line_of_the_log_is_shortened(line, shown):
+    assert shortened(line) == shown
 
 
 def test_a_folder_that_exists_is_left_alone(reconcile, environment):

@@ -5,6 +5,7 @@ import time
 
 from reconciler.cli.locking import one_writer
 from reconciler.core.times import parse_time
+from reconciler.store import Store
 from tests.cli.conftest import Reconcile
 from tests.cli.support import OWNER, Ran, subscription
 
@@ -163,13 +164,17 @@ def test_two_owners_leave_each_other_alone(reconcile, emulator, local):
     assert json.loads(reconcile("--dry-run", "--format", "json").out)["owner"] == OWNER
 
 
-def test_one_run_writes_at_a_time(reconcile, emulator, local, environment):
+async def test_one_run_writes_at_a_time(reconcile, emulator, local, environment):
     """Two that overlap would each create what the other one is about to. Looking is always possible."""
     local(subscription("hr"))
     assert reconcile("--state", "state").code == 0
-    with one_writer(environment / "state"):
+    async with Store.open(environment / "state") as store, one_writer(store, OWNER):
         ran = reconcile("--state", "state")
         assert ran.code == 1
-        assert "another run is writing with the store in state: wait for it, or look with --dry-run" in ran.err
+        said = "another run, or a daemon, is writing with the store"
+        assert said in ran.err
+        assert "wait for it, or look with --dry-run" in ran.err
         assert plan(reconcile, "--state", "state").code == 0
+        async with one_writer(store, "somebody-else"):
+            assert reconcile("--state", "state", "--owner", "a-third").code in {0, 3}
     assert reconcile("--state", "state").code == 0

@@ -73,9 +73,13 @@ one_live = st.builds(
     lifecycle_mark=st.one_of(st.none(), st.builds(a_mark, st.sampled_from(NAMES), digest=st.none())),
     certificate_fixed=st.booleans(),
 )
-lives = st.lists(one_live, max_size=6).map(
-    lambda found: [dataclasses.replace(each, id=str(index)) for index, each in enumerate(found)]
-)
+
+
+def numbered(found):
+    return [dataclasses.replace(each, id=str(index)) for index, each in enumerate(found)]
+
+
+lives = st.lists(one_live, max_size=6).map(numbered)
 options = st.fixed_dictionaries(
     {
         "policy": st.sampled_from(Policy),
@@ -255,21 +259,25 @@ def test_waiting_takes_away_and_adds_only_renewals(desired, live, given_options,
     assert patient.violations == hasty.violations
 
 
-@given(wanted, lives, options, rests, waits)
-def test_nobody_is_sent_to_a_place_that_is_not_left(desired, live, given_options, found, wait):
-    """Whoever holds a place for one alone leaves it in the very same plan, whatever is waited for."""
-    made = planned(desired, live, waiting=waiting_for(desired, found, wait), **given_options)
-    leaving = {
-        change.live.id for change in made.due if change.live and change.action in {Action.DELETE, Action.REPLACE}
-    }
+for_one_alone = st.builds(want, st.sampled_from(NAMES), resource=st.sampled_from(["teams", "teams/getAllChannels"]))
+crowd = st.lists(for_one_alone, max_size=2).filter(slots_and_names_differ)
+holders = st.lists(st.builds(have, for_one_alone), min_size=1, max_size=2).map(numbered)
+failures = st.dictionaries(
+    st.sampled_from(NAMES),
+    st.tuples(st.sampled_from([Action.DELETE, Action.REPLACE]), st.just(NOW + hours(2)), st.just(value=True)),
+)
+
+
+@given(crowd, holders, failures)
+def test_nobody_is_sent_to_a_place_that_is_not_left(desired, live, found):
+    """Whoever holds a place for one alone leaves it in the very same plan, or is replaced there."""
+    allow = frozenset({"empty"})
+    made = planned(desired, live, waiting=waiting_for(desired, found, {}), allow=allow)
+    leaving = {each.live.id for each in made.due if each.live and each.action in {Action.DELETE, Action.REPLACE}}
     for change in made.due:
-        if change.action not in {Action.CREATE, Action.REPLACE} or change.desired is None:
-            continue
-        if change.desired.entry is None or not change.desired.entry.exclusive:
-            continue
-        holders = {each.id for each in live if each.slot == change.desired.slot and each.expires_at > NOW}
-        own = {each.id for each in live if (each.mark or each.lifecycle_mark) and change.name in names_of(each)}
-        assert holders <= leaving | own
+        if change.action in {Action.CREATE, Action.REPLACE} and change.desired:
+            there = {each.id for each in live if each.slot == change.desired.slot and change.name not in names_of(each)}
+            assert there <= leaving
 
 
 def names_of(live: Live) -> set[str]:

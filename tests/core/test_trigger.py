@@ -11,7 +11,7 @@ from reconciler.core.trigger import Due, Pace, Trigger
 from tests.core.world import NOW
 
 SECOND = dt.timedelta(seconds=1)
-PACE = Pace(settle=2 * SECOND, gap=10 * SECOND, first_retry=30 * SECOND, interval=600 * SECOND)
+PACE = Pace(settle=2 * SECOND, gap=10 * SECOND, longest_gap=60 * SECOND, first_retry=30 * SECOND, interval=600 * SECOND)
 
 
 def at(seconds):
@@ -179,6 +179,73 @@ def test_a_narrow_pass_that_fails_says_nothing_about_full_ones():
     told.ask(22)
     told.end(23, failed=True)
     assert (told.trigger.failures, told.trigger.next_full) == (0, at(600))
+
+
+@pytest.mark.parametrize(
+    ("pace", "waits"),
+    [
+        pytest.param(PACE, [20, 40, 60, 60], id="doubled-up-to-the-longest"),
+        pytest.param(dataclasses.replace(PACE, longest_gap=5 * SECOND), [10, 10], id="never-under-the-smallest"),
+    ],
+)
+def test_a_narrow_pass_that_fails_keeps_a_greater_distance_each_time(pace, waits):
+    told, second = after_a_full_pass(dataclasses.replace(pace, interval=10_000 * SECOND)), 20
+    told.look(second, "a")
+    second += 2
+    for wait in waits:
+        assert told.ask(second) == "narrow a"
+        told.look(second, "a")
+        told.end(second, failed=True)
+        assert told.ask(second + wait - 1) is None
+        second += wait
+    assert told.ask(second) == "narrow a"
+    told.look(second, "a")
+    told.end(second)
+    assert told.ask(second + 10) == "narrow a", "one that succeeds takes that back"
+
+
+@pytest.mark.parametrize(("failed", "wait"), [(False, 10), (True, 20)])
+def test_a_full_pass_that_succeeds_takes_that_back_as_well(failed, wait):
+    told = after_a_full_pass()
+    told.look(20, "a")
+    told.ask(22)
+    told.end(22, failed=True)
+    told.wish(30)
+    assert told.ask(32) == "full manifests"
+    told.end(32, failed=failed)
+    told.look(33, "a")
+    assert told.ask(32 + wait - 1) is None
+    assert told.ask(32 + wait) == "narrow a"
+
+
+def test_ten_thousand_narrow_failures_are_no_overflow():
+    told, due = Told(), Due(full=False)
+    for _ in range(10_000):
+        told.trigger.done(NOW, due, failed=True)
+    told.trigger.next_full = at(10_000)
+    told.look(0, "a")
+    assert (told.ask(59), told.ask(60)) == (None, "narrow a")
+
+
+def test_a_narrow_pass_that_fails_is_tried_again_ever_less_often():
+    told, second = after_a_full_pass(dataclasses.replace(PACE, longest_gap=60 * SECOND, interval=9999 * SECOND)), 0
+    for wait in (10, 20, 40, 60, 60, 10):
+        told.look(second, "a")
+        assert told.ask(second + wait - 1) is None
+        assert told.ask(second + wait) == "narrow a"
+        second += wait
+        told.end(second, failed=wait != 60 or second < 180)
+    assert second == 200
+
+
+def test_a_full_pass_does_not_wait_for_narrow_ones_that_fail():
+    told = after_a_full_pass()
+    told.look(0, "a")
+    told.ask(10)
+    told.end(10, failed=True)
+    told.look(10, "a")
+    told.wish(11)
+    assert told.ask(20) == "full manifests a"
 
 
 events = st.lists(

@@ -16,7 +16,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -57,6 +57,7 @@ FAILED = ("internal error", "in a way that it should not", "has failed, and is t
 """What is logged where a mistake of ours was caught."""
 
 EVER = 1_000_000
+TICK, HOUR = dt.timedelta(seconds=1), dt.timedelta(hours=1)
 
 
 def mail(number: int) -> str:
@@ -116,7 +117,7 @@ class Household:
         self.secret = street.emulator.info["clientSecret"]
         self.authority = street.emulator.info["authority"]
         self.ring: Mapping[str, bytes | Exception] = MappingProxyType(RING)
-        self.interval = dt.timedelta(minutes=10)
+        self.interval = HOUR
         self.policy, self.rotating, self.renew_before = Policy.FULL, False, None
         self.desired: dict[str, Desired] = {}
         self.logged = Lines(street.clock)
@@ -189,7 +190,7 @@ class Household:
         await self.live(seconds=10)
         assert self.held() == sorted(self.desired)
         if time:
-            await self.live(every=3600, **time)
+            await self.live(**time)
         self.begin_afresh()
 
     def begin_afresh(self) -> None:
@@ -230,9 +231,20 @@ class Household:
 
     # Time
 
-    async def live(self, *, every: float = 1.0, **time: float) -> None:
-        """Tick every so many seconds for a while: ``live(days=3, every=600)``."""
-        await live(dt.timedelta(**time), self, every=every)
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way, such as a request that is to be repeated."""
+        return any(steward.tasks for steward in self.house.stewards.values())
+
+    @property
+    def next_due(self) -> dt.datetime | None:
+        """When a tick will find something to do, by all that a steward waits for."""
+        found = [each for steward in self.house.stewards.values() for each in waited_for(steward)]
+        return min(filter(None, found), default=None)
+
+    async def live(self, **time: float) -> None:
+        """Let time pass: ``live(days=3)``."""
+        await live(dt.timedelta(**time), self)
 
     async def tick(self) -> None:
         await self.house.leading.hold()
@@ -255,9 +267,9 @@ class Household:
         return str(self.one(name)["id"])
 
     def asked(self) -> list[str]:
-        """Of subscriptions, since the last time that this, or ``writes``, was asked."""
+        """Of subscriptions, since the last time that this, or ``writes``, was asked; without tokens that have lapsed."""
         start, self.seen = self.seen, self.scene.requests()
-        return self.scene.since(start)
+        return [each for each in self.scene.since(start) if not each.endswith("401")]
 
     def writes(self) -> list[str]:
         return [each for each in self.asked() if not each.startswith("GET")]
@@ -334,14 +346,23 @@ class Household:
         self.emulator.faults({})
 
 
-async def live(length: dt.timedelta, *homes: Household, every: float = 1.0) -> None:
-    """For several side by side."""
+async def live(length: dt.timedelta, *homes: Household) -> None:
+    """For several side by side. Each ticks as a daemon does, every second; those in which nothing is due are left out."""
     clock = homes[0].clock
-    end, step = clock.time + length, dt.timedelta(seconds=every)
+    end = clock.time + length
     while clock.time < end:
         for home in homes:
             await home.tick()
-        await run_until(clock, min(end, clock.time + step))
+        await clock.quiet()
+        due = [clock.time + TICK if home.is_busy else home.next_due for home in homes]
+        await run_until(clock, min(end, max(clock.time + TICK, min(filter(None, due), default=end))))
+
+
+def waited_for(steward: Any) -> Iterator[dt.datetime | None]:
+    trigger, holdings = steward.trigger, steward.holdings
+    yield from (trigger.next_full, vars(trigger)["_full_at"], vars(trigger)["_narrow_at"])
+    yield from (steward.troubles.retries.next(), steward.breaker.next_probe)
+    yield holdings.renewals.next() if holdings else None
 
 
 def shown(gap: Gap) -> str:

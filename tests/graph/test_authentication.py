@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from reconciler.core.errors import Denied, Throttled, Transient
+from reconciler.core.errors import CredentialRefused, Denied, Throttled, Transient
 from reconciler.graph.authentication import (
     CertificateCredential,
     Given,
@@ -75,7 +75,7 @@ async def test_a_certificate_whose_key_has_a_passphrase(access, emulator, tokens
     credential = certificate(emulator.info, private_key=key_pem(key, b"open sesame"), passphrase="open sesame")
     await tokens(dataclasses.replace(access, credential=credential)).token()
     locked = dataclasses.replace(credential, passphrase="wrong")
-    text = await failure(dataclasses.replace(access, credential=locked), Denied)
+    text = await failure(dataclasses.replace(access, credential=locked), CredentialRefused)
     assert "passphrase cannot be read" in text
 
 
@@ -90,19 +90,21 @@ async def test_a_certificate_is_named_by_sha_256(access, emulator, scripted, tok
 
 async def test_a_key_of_another_certificate(access, emulator, failure):
     credential = certificate(emulator.info, private_key=key_pem())
-    assert "not that of the certificate" in await failure(dataclasses.replace(access, credential=credential), Denied)
+    assert "not that of the certificate" in await failure(
+        dataclasses.replace(access, credential=credential), CredentialRefused
+    )
 
 
 async def test_a_certificate_that_is_none(access, emulator, failure):
     credential = certificate(emulator.info, certificate="hunter2")
-    text = await failure(dataclasses.replace(access, credential=credential), Denied)
+    text = await failure(dataclasses.replace(access, credential=credential), CredentialRefused)
     assert "PEM" in text
     assert "hunter2" not in text
 
 
 async def test_a_wrong_secret_is_named_with_its_remedy_and_not_shown(access, failure):
     wrong = dataclasses.replace(access, credential=SecretCredential("hunter2"))
-    text = await failure(wrong, Denied)
+    text = await failure(wrong, CredentialRefused)
     assert "AADSTS7000215" in text
     assert "give its value, not its id" in text
     assert access.client_id in text
@@ -111,13 +113,13 @@ async def test_a_wrong_secret_is_named_with_its_remedy_and_not_shown(access, fai
 
 
 async def test_an_unknown_application(access, failure):
-    text = await failure(dataclasses.replace(access, client_id=str(uuid.uuid4())), Denied)
+    text = await failure(dataclasses.replace(access, client_id=str(uuid.uuid4())), CredentialRefused)
     assert "AADSTS700016" in text
 
 
 async def test_an_unknown_tenant(access, failure):
     """msal only says that it found no metadata; the endpoint's own words are kept."""
-    text = await failure(dataclasses.replace(access, tenant_id=str(uuid.uuid4())), Denied)
+    text = await failure(dataclasses.replace(access, tenant_id=str(uuid.uuid4())), CredentialRefused)
     assert "AADSTS90002" in text
     assert "check tenantId and cloud" in text
 
@@ -304,7 +306,10 @@ BUSY = {"error": "temporarily_unavailable", "error_description": "AADSTS90033: A
         (answer(401, DEEP), Denied),
         (answer(503, DEEP), Transient),
         (answer(302, b"", Location="https://elsewhere.invalid/"), Transient),
-        (answer(401, {"error": "invalid_client", "error_description": "AADSTS7000222: The keys are expired"}), Denied),
+        (
+            answer(401, {"error": "invalid_client", "error_description": "AADSTS7000222: The keys are expired"}),
+            CredentialRefused,
+        ),
         (None, Transient),
     ],
 )

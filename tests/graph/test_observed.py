@@ -111,8 +111,9 @@ async def test_who_fails_at_it_fails_no_call(access, clock, caplog, emulator):
     async with Graph(clock=clock, on_answer=fail) as graph:
         with caplog.at_level(logging.ERROR):
             assert (await graph.tenant(access).list()).incomplete is None
-    assert [record.message for record in caplog.records] == [
-        f"GET {version} subscriptions was answered, and who watches the answers failed at it" for version in Version
+    assert sorted(record.message for record in caplog.records) == [
+        f"GET {version} subscriptions was answered, and who watches the answers failed at it"
+        for version in ("beta", "v1.0")
     ]
     assert caplog.records[0].exc_info[0] is ZeroDivisionError
 

@@ -140,3 +140,17 @@ async def test_ten_thousand_may_wait():
     await asyncio.gather(*(world.ask("a") for _ in range(10_000)))
     counts = [len(list(group)) for _, group in itertools.groupby(world.seconds())]
     assert counts == [500] * 20
+
+
+@pytest.mark.parametrize("throttled", [False, True])
+async def test_a_clock_that_is_set_back_stops_nobody(throttled):
+    """By an hour: nobody waits for it to be as late again as it was, and the limit holds all the same."""
+    world = World(limits(5, 5))
+    for _ in range(5):
+        await world.ask("a")
+    if throttled:
+        world.pacer.tenant("a").throttled(Kind.WRITE, retry_after=60)
+    world.clock.time = back = START - dt.timedelta(hours=1)
+    await asyncio.gather(*(world.ask("a") for _ in range(6)))
+    waited = [(moment - back).total_seconds() for moment, _ in world.sent[5:]]
+    assert waited == ([60, 60, 60, 60, 60, 80] if throttled else [20, 20, 20, 20, 20, 40])

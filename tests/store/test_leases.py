@@ -38,6 +38,26 @@ async def test_one_of_two_holds_it(store):
         await lease.release()
 
 
+async def test_only_the_holder_can_confirm_it(store):
+    mine, yours, other = store.lease("writing-me"), store.lease("writing-me"), store.lease("writing-you")
+    assert [await each.confirm() for each in (mine, yours)] == [False, False]
+    assert await mine.hold()
+    assert not await yours.hold()
+    assert [await each.confirm() for each in (mine, yours, other)] == [True, False, False]
+    await mine.release()
+    assert [await each.confirm() for each in (mine, yours)] == [False, False]
+    assert await yours.hold()
+    assert [await each.confirm() for each in (mine, yours)] == [False, True]
+    await yours.release()
+
+
+async def test_confirming_holds_nothing(store):
+    mine, yours = store.lease("writing-me"), store.lease("writing-me")
+    assert not await mine.confirm()
+    assert await yours.hold()
+    await yours.release()
+
+
 async def test_two_processes(store, location):
     lease = store.lease("forwarding")
     child = start(location, HOLDING)
@@ -73,7 +93,9 @@ async def test_a_file_that_was_removed_is_locked_anew(tmp_path):
         mine, yours = store.lease("forwarding"), store.lease("forwarding")
         assert await mine.hold()
         (tmp_path / "reconciler.db.forwarding").unlink()
+        assert not await mine.confirm()
         assert await yours.hold()
+        assert [await mine.confirm(), await yours.confirm()] == [False, True]
         assert not await mine.hold()
         await yours.release()
 
@@ -115,6 +137,29 @@ async def test_a_row_ends_by_the_clock_of_the_server(database):
         assert not await mine.hold()
         await mine.release()
         assert await yours.hold()
+
+
+async def test_a_row_that_has_ended_is_confirmed_to_nobody(database):
+    """It may be another's in the next moment, though it is nobody's yet."""
+    async with Store.open(database) as store:
+        mine, yours = store.lease("writing-me"), store.lease("writing-me")
+        assert await mine.hold()
+        await store.writer.write(lambda c: c.execute(text("UPDATE leases SET until = clock_timestamp()")).close())
+        assert [await mine.confirm(), await yours.confirm()] == [False, False]
+        assert await yours.hold()
+        assert [await mine.confirm(), await yours.confirm()] == [False, True]
+
+
+async def test_where_the_store_does_not_tell_nobody_is_told_yes(server, database):
+    async with Store.open(database) as store:
+        lease = store.lease("writing-me")
+        assert await lease.hold()
+        server.stop()
+        with pytest.raises(StoreError, match="cannot be read"):
+            await lease.confirm()
+        server.start()
+        assert await lease.hold()
+        assert await lease.confirm()
 
 
 async def test_the_epoch_grows_with_every_holder(database):

@@ -34,15 +34,17 @@ from reconciler.core.change import Plan
 from reconciler.core.client_state import client_state
 from reconciler.core.clouds import Cloud
 from reconciler.core.desired import Desired
+from reconciler.core.gap import Gap
 from reconciler.core.mark import Mark, mark_of
 from reconciler.core.plan import Options
 from reconciler.core.resource import read_resource
 from reconciler.core.source import Source
-from reconciler.engine.hands import Party
+from reconciler.engine.hands import Party, never
 from reconciler.engine.outcome import Outcome
 from reconciler.engine.ports import Intent, Remembered
+from reconciler.engine.read import Named
 from reconciler.engine.report import Report
-from reconciler.engine.run import View, dry_run, run
+from reconciler.engine.run import Task, View, dry_run, run, run_one
 from reconciler.graph.authentication import Access, SecretCredential
 from reconciler.graph.client import Graph, TenantClient
 from reconciler.graph.listing import Caps
@@ -154,6 +156,12 @@ class Scene:
         self.ring: Mapping[str, bytes | Exception] = RING
         self.tenants: dict[str, Mapping[str, Any]] = {"contoso": emulator.info}
 
+    def beside(self, name: str) -> "Scene":
+        """Another installation with the same owner and no store in common."""
+        other = Scene(self.emulator, self.receiver, self.others, self.folder / name)
+        other.clock = self.clock
+        return other
+
     # What is wanted
 
     def want(self, name: str, resource: str, **changes: Any) -> Desired:
@@ -198,6 +206,34 @@ class Scene:
             client_states=Ring(self.ring),
             watcher=self.watcher,
         )
+
+    async def once(
+        self,
+        *desired: Desired,
+        named: Named | None = None,
+        alive_at: Mapping[str, dt.datetime] = MappingProxyType({}),
+        stopping: Callable[[], bool] = never,
+        parties: Sequence[Party] = (),
+        **options: Any,
+    ) -> Report:
+        """A pass as a long-running process makes it: over everything, or over what is ``named``."""
+        if not parties:
+            async with self.entered() as opened:
+                return await self.once(
+                    *desired, named=named, alive_at=alive_at, stopping=stopping, parties=opened, **options
+                )
+        self.watcher = Told()
+        task = Task(
+            desired=desired,
+            clock=self.clock,
+            options=Options(**({"owner": OWNER} | options)),
+            client_states=Ring(self.ring),
+            watcher=self.watcher,
+            named=named,
+            alive_at=alive_at,
+            stopping=stopping,
+        )
+        return await run_one(parties[0], task)
 
     async def look(self, *desired: Desired, **options: Any) -> Report:
         """A dry run."""
@@ -316,6 +352,10 @@ class Scene:
 
     async def ceilings(self) -> Mapping[str, dt.timedelta]:
         return await Store.read(self.state).memory(**self.scope).ceilings()
+
+    async def gaps(self) -> Sequence[Gap]:
+        """The ledger, in the order in which they were noted."""
+        return await Store.read(self.state).chronicle(OWNER).gaps()
 
     def forbid(self, table: str, deed: str) -> None:
         """From now on the store fails at each ``deed`` (INSERT, UPDATE, DELETE) on that table, as on a full disk."""

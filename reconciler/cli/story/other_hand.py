@@ -55,6 +55,32 @@ class OtherHand:
                 return str(body["id"])
         raise NotAsTold(f"Graph lists no subscription of the name {name}")
 
+    def tell(self, name: str, event: str) -> None:
+        """Let the local Graph say something about a subscription, which no application can (facts 6)."""
+        self.send("POST", "/emulator/lifecycle", {"subscriptionId": self.find(name), "event": event})
+
+    def hold_up(self, seconds: float) -> None:
+        """What Graph tells from now on comes so much later; with 0, at once."""
+        self.send("PUT", "/emulator/faults", {"deliveries": {"delay": seconds}} if seconds else {})
+
+    def rename_team(self, display_name: str) -> None:
+        _, listed = self.request("GET", "/v1.0/teams?$top=1")
+        self.send("PATCH", f"/v1.0/teams/{listed['value'][0]['id']}", {"displayName": display_name})
+
+    def live(self) -> dict[str, str]:
+        """The ids of all that Graph has, by name; one without a mark is named by its id."""
+        return {name: str(body["id"]) for name, body in self.by_name().items()}
+
+    def certificates(self) -> dict[str, str | None]:
+        """By name, what each one's resource data is encrypted for."""
+        return {name: body["encryptionCertificateId"] for name, body in self.by_name().items()}
+
+    def by_name(self) -> dict[str, Any]:
+        """As the local Graph alone tells it, which counts no requests for it."""
+        _, told = self.request("GET", "/emulator/subscriptions")
+        marks = [(body, mark_of(body["notificationUrl"])) for body in told["value"]]
+        return {mark.name if mark else body["id"]: body for body, mark in marks}
+
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
         print(f"\n{method} {self._emulator['graph']}{path}{'' if body is None else ' ' + json.dumps(body)}", flush=True)
         status, _ = self.request(method, path, body)

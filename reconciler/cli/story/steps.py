@@ -1,7 +1,8 @@
-"""The story, step by step: what is typed, and how it must turn out."""
+"""The story, step by step: what is typed, and how it must turn out. ``daemon_steps`` tells how it goes on."""
 
 from collections.abc import Callable
 
+from reconciler.cli.story.daemon_steps import DAEMON_STEPS
 from reconciler.cli.story.other_hand import OtherHand
 from reconciler.cli.story.stage import Stage
 
@@ -25,14 +26,16 @@ spec:
 def start(stage: Stage) -> None:
     print("export RECONCILER_EMULATOR_HOME=.emulator RECONCILER_STATE=.state")
     print(f"export RECONCILER_VAR_RECEIVER_PORT={stage.receiver_port} RECONCILER_CLIENT_STATE_KEY=<a random key>")
-    stage.serve(f"emulator --listen 127.0.0.1:{stage.graph_port} --home .emulator", port=stage.graph_port)
+    print("# This Graph takes a new certificate by PATCH, which the facts leave open (1.4), and does not throttle.")
+    behaviours = "--behaviour certificate-patch=taken --behaviour throttling=off"
+    options = f"--listen 127.0.0.1:{stage.graph_port} --home .emulator --world small {behaviours}"
+    stage.serve(f"emulator {options}", port=stage.graph_port)
     certificate = "--tls-cert .emulator/receiver.pem --tls-key .emulator/receiver.key"
     stage.serve(f"listen --listen 127.0.0.1:{stage.receiver_port} {certificate}", port=stage.receiver_port)
 
 
 def first_dry_run(stage: Stage) -> None:
-    stage.run(DRY, exits=PENDING)
-    stage.expect(DRY, create=11)
+    stage.plan(DRY, exits=PENDING, create=11)
 
 
 def first_apply(stage: Stage) -> None:
@@ -40,8 +43,7 @@ def first_apply(stage: Stage) -> None:
 
 
 def second_dry_run(stage: Stage) -> None:
-    stage.run(DRY, exits=CLEAN)
-    stage.expect(DRY, unchanged=11)
+    stage.plan(DRY, exits=CLEAN, unchanged=11)
 
 
 def other_hand(stage: Stage) -> None:
@@ -52,31 +54,25 @@ def other_hand(stage: Stage) -> None:
 
 
 def drift(stage: Stage) -> None:
-    stage.run(DRY, exits=PENDING)
-    stage.expect(DRY, create=1, update=1, unchanged=9, foreign=1)
+    stage.plan(DRY, exits=PENDING, create=1, update=1, unchanged=9, foreign=1)
     stage.run("")
-    stage.run(DRY, exits=CLEAN)
-    stage.expect(DRY, unchanged=11, foreign=1)
+    stage.plan(DRY, exits=CLEAN, unchanged=11, foreign=1)
 
 
 def renewal(stage: Stage) -> None:
-    stage.run(f"{DRY} --renew-within 24h", exits=CLEAN)
-    stage.expect(f"{DRY} --renew-within 24h", renew=6, unchanged=5, foreign=1)
+    stage.plan(f"{DRY} --renew-within 24h", exits=CLEAN, renew=6, unchanged=5, foreign=1)
     stage.run("--renew-within 24h")
 
 
 def prune(stage: Stage) -> None:
-    print("\n$ rm manifests/meetings.yaml")
-    (stage.folder / "manifests" / "meetings.yaml").unlink()
-    stage.run(DRY, exits=PENDING)
-    stage.expect(DRY, delete=1, unchanged=10, foreign=1)
+    stage.shell("rm manifests/meetings.yaml")
+    stage.plan(DRY, exits=PENDING, delete=1, unchanged=10, foreign=1)
     stage.run("")
     stage.expect(DRY, unchanged=10, foreign=1)
 
 
 def mistakes(stage: Stage) -> None:
-    print(f"\n$ cat > manifests/webinars.yaml\n{MISTAKES}", flush=True)
-    (stage.folder / "manifests" / "webinars.yaml").write_text(MISTAKES, encoding="utf-8")
+    stage.write("manifests/webinars.yaml", MISTAKES)
     stage.run("validate", exits=INVALID)
 
 
@@ -90,4 +86,5 @@ STEPS: tuple[tuple[str, Callable[[Stage], None]], ...] = (
     ("Renew whatever ends within a day", renewal),
     ("A manifest is removed, and its subscription with it", prune),
     ("A manifest with three mistakes is reported in full, and changes nothing", mistakes),
+    *DAEMON_STEPS,
 )
