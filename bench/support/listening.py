@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ CLIENT = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f"
 class Listening:
     process: Process
     port: int
+
+
+def free_port() -> int:
+    """One that is free now, for those whose manifests must name it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def manifest(kind: str, name: str, **spec: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Makes all parts of the daemon, and lets them know each other; starts none of them."""
 
 import argparse
+import asyncio
 import dataclasses
 from pathlib import Path
 from typing import Self
@@ -71,7 +72,9 @@ class Parts:
         )
         front, metrics = Front(counter), DaemonMetrics(counter.metrics.registry)
         snapshots = SnapshotOut(Path(options.snapshot_out)) if options.snapshot_out else None
-        watching = Watching(clock, house, metrics, snapshots)
+        manifests = Manifests(clock.now())
+        reporting = Reporting(house=house, owner=owner, clock=clock, metrics=metrics, manifests=manifests)
+        watching = Watching(clock, house, reporting, snapshots)
         house.listen(Telling(metrics, clock, on_pass=watching.passed))
         parts = cls(
             announcing=Announcing(chronicle, counter.inbox, clock, sink=front.sink, wake=front.wake),
@@ -90,9 +93,7 @@ class Parts:
             house=house,
             metrics=metrics,
             presence=Presence(chronicle, clock),
-            reporting=Reporting(
-                house=house, owner=owner, clock=clock, metrics=metrics, manifests=Manifests(clock.now())
-            ),
+            reporting=reporting,
         )
         inforce.join(parts.circumstances(store, inforce, options, tracing, watching), parts)
         return parts
@@ -119,13 +120,14 @@ class Watching:
 
     clock: Timepiece
     house: House
-    metrics: DaemonMetrics
+    reporting: Reporting
     snapshots: SnapshotOut | None
 
     def reader(self, tenant: str, tenant_id: str, reader: Reader) -> Reader:
         return self.snapshots.reader(tenant, tenant_id, reader) if self.snapshots else reader
 
     def passed(self) -> None:
+        self.house.begin(asyncio.to_thread(self.reporting.levels))
         if self.snapshots:
             remembered = {name: each.recall.by_id for name, each in self.house.holdings()}
             self.house.begin(self.snapshots.write(self.clock.now(), remembered))
@@ -136,4 +138,4 @@ class Watching:
     def answered(self, observed: Observed) -> None:
         self.clock.observe(observed)
         if observed.status == 429:
-            self.metrics.throttled(self.house.name_of(observed.tenant_id))
+            self.reporting.metrics.throttled(self.house.name_of(observed.tenant_id))

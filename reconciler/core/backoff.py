@@ -7,6 +7,7 @@ from reconciler.core.errors import (
     Denied,
     EndpointRefused,
     Full,
+    GraphError,
     Invalid,
     LifetimeRefused,
     ReconcilerError,
@@ -39,13 +40,21 @@ BOUNDS: tuple[tuple[type[ReconcilerError], Bounds], ...] = (
     (LifetimeRefused, Bounds(FIRST, 15 * MINUTE)),  # the next try asks for less
     (Invalid, Bounds(24 * HOUR, 24 * HOUR)),
 )
-"""The first that fits; what is not here is tried from ``FIRST`` on, up to a tenth of the lifetime."""
+"""The first that fits; what else Graph says is tried from ``FIRST`` on, up to a tenth of the lifetime."""
+
+
+OURS = Bounds(FIRST, 5 * MINUTE)
+"""For what has failed on our side, as a store that is full: nobody tells when it is well again."""
+
+
+def longest(lifetime: dt.timedelta | None) -> dt.timedelta:
+    return max(FIRST, lifetime / 10) if lifetime else LONGEST
 
 
 def pause(error: ReconcilerError, *, attempts: int, lifetime: dt.timedelta | None, key: str) -> dt.timedelta:
     """How long to wait after the ``attempts``-th failure in a row; ``key`` draws the jitter, always the same."""
     bounds = next((found for kind, found in BOUNDS if isinstance(error, kind)), None)
-    bounds = bounds or Bounds(FIRST, max(FIRST, lifetime / 10) if lifetime else LONGEST)
+    bounds = bounds or (Bounds(FIRST, longest(lifetime)) if isinstance(error, GraphError) else OURS)
     grown: dt.timedelta = bounds.first * 2 ** min(attempts - 1, 20)
     wait = min(grown, bounds.longest) * (1 - JITTER * spread(f"{key} {attempts}"))
     told = dt.timedelta(seconds=error.retry_after or 0) if isinstance(error, Throttled) else dt.timedelta()

@@ -13,7 +13,7 @@ from reconciler.core.times import spell_time
 from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.inbox import UNROUTED, Entry, Inbox
 from reconciler.engine.ports import Clock
-from reconciler.receiver.complaints import Complaints
+from reconciler.receiver.complaints import NOW_AND_THEN, Complaints
 
 __all__ = ["Announcing", "entry_of"]
 
@@ -37,7 +37,7 @@ class Announcing:
     ) -> None:
         """``sink`` tells by tenant id and name where a subscription's events go."""
         self.chronicle, self.inbox, self.clock, self.sink, self.wake = chronicle, inbox, clock, sink, wake
-        self.complaints = Complaints(logger)
+        self.complaints = Complaints(logger, every=NOW_AND_THEN)
 
     async def announce(self) -> None:
         """All that is not announced yet. One whose announcement is cut short is announced again, with the same id."""

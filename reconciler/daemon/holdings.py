@@ -6,7 +6,7 @@ Kept from what passes read and from every write of our own, so that renewals nee
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from reconciler.core.asked import Asked
 from reconciler.core.change import Change
@@ -55,6 +55,9 @@ class Holdings:
         self.absent: set[str] = set()
         """Names that the last whole list did not have, and that may be created without another one."""
 
+        self.changes = 0
+        """How often anything of all this has changed."""
+
         self.renewals = Schedule()
         self.challenged: set[str] = set()
         self.answered: dict[str, dt.datetime] = {}
@@ -63,14 +66,16 @@ class Holdings:
     def want(self, desired: dict[str, Desired]) -> None:
         """By name. Renewal times follow."""
         self.desired = desired
+        self.changes += 1
         for memory in self.recall.by_id.values():
             self.plan_renewal(memory)
 
     async def read(self, world: World, *, full: bool) -> None:
         """What a pass has found; of those that it has written since, our own record counts."""
-        now, owned = self.clock.now(), world.owned(self.owner)
+        now, owned = self.clock.now(), await asyncio.to_thread(owned_in, world, self.owner, dict(self.lives))
         fresh = {each.live.id: each for each in owned if self.is_as_read(each.live)}
         self.lives = fresh if full else self.lives | fresh
+        self.changes += 1
         seen = dict.fromkeys((each.live.id for each in owned), now)
         self.seen_at = seen if full else self.seen_at | seen
         if full:
@@ -91,6 +96,7 @@ class Holdings:
     def changed(self, subscription_id: str, memory: Remembered | None) -> None:
         """The journal has been written to."""
         self.lives.pop(subscription_id, None)
+        self.changes += 1
         self.challenged.discard(subscription_id)
         self.answered.pop(subscription_id, None)
         if memory is None or memory.deleted_at:
@@ -234,6 +240,15 @@ class Holdings:
             elif desired:
                 live.append(self.as_made(memory, desired))
         return World(self.tenant, tuple(live), learned=self.recall.learned)
+
+
+def owned_in(world: World, owner: str, known: Mapping[str, Owned]) -> list[Owned]:
+    """What has not changed as the object that is known already: a new one after each look would strew the memory."""
+    found = []
+    for each in world.owned(owner):
+        before = known.get(each.live.id)
+        found.append(before if before == each else each)
+    return found
 
 
 def told_by(live: Live) -> tuple[dt.datetime, dt.timedelta | None, bool]:

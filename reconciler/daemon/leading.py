@@ -10,7 +10,7 @@ from reconciler.core.errors import GraphError, StoreError, Transient
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.inbox import Lease
 from reconciler.engine.ports import Body, Writer
-from reconciler.receiver.complaints import Complaints
+from reconciler.receiver.complaints import NOW_AND_THEN, Complaints
 
 __all__ = ["Fenced", "Leading"]
 
@@ -34,7 +34,7 @@ class Leading:
         self.left = False
         """It is another's turn from then on: what still ticks must not take the lease again."""
 
-        self.complaints = Complaints(logger)
+        self.complaints = Complaints(logger, every=NOW_AND_THEN)
 
     async def hold(self) -> None:
         """Take the lease, or keep it."""

@@ -13,7 +13,7 @@ from reconciler.core.lifecycle import Kind, Wish
 from reconciler.daemon.steward import Steward
 from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.ports import Clock
-from reconciler.receiver.complaints import Complaints
+from reconciler.receiver.complaints import NOW_AND_THEN, Complaints
 
 __all__ = ["Mailbox"]
 
@@ -38,7 +38,7 @@ class Mailbox:
         self.chronicle, self.clock, self.leads, self.stewards = chronicle, clock, leads, stewards
         self.looked_for: dict[str, dt.datetime] = {}
         self.tasks: set[asyncio.Task[None]] = set()
-        self.complaints = Complaints(logger)
+        self.complaints = Complaints(logger, every=NOW_AND_THEN)
 
     def look(self, wish: Wish) -> None:
         """At a subscription that nobody here has heard of. It may be lost: a full pass finds it as well."""

@@ -155,7 +155,6 @@ class Passing:
         steward.troubles.failed(outcome, desired, lifetime=lifetime)
         if holdings and outcome.action is Action.CREATE and isinstance(error, AnswerLost):
             # It may stand by now: only a whole list can tell.
-            holdings.absent.discard(outcome.name)
             steward.trigger.wish(steward.clock.now(), "answer lost")
 
     def failed(self, due: Due, error: ReconcilerError) -> None:
@@ -181,6 +180,7 @@ class Passing:
         if holdings is None or world is None:
             return
         await holdings.read(world, full=due.full)
+        holdings.absent -= {each.name for each in report.outcomes or () if may_stand(each)}
         if due.full:
             steward.failing, self.read_at = None, steward.clock.now()
             self.doubt_list(world)
@@ -219,7 +219,9 @@ class Passing:
         }
         for gap in await steward.means.chronicle.gaps(since=steward.clock.now()):
             if gap.tenant == steward.tenant and gap.until is None and gap.name in alive and gap.cause.closes_itself:
-                await steward.means.chronicle.note_gap(dataclasses.replace(gap, until=steward.clock.now()))
+                over = dataclasses.replace(gap, until=steward.clock.now())
+                await steward.means.chronicle.note_gap(over)
+                steward.means.listener.noted(over)
 
     def say(self, due: Due, report: Report, seconds: float) -> None:
         kind = "full" if due.full else "narrow"
@@ -233,4 +235,12 @@ class Passing:
         line = "%s pass of %s: %d done, %d failed, %d withheld, %d unchanged, in %.1f s (%s)"
         why = ", ".join(due.reasons) or "wishes"
         counts = (done, failed, withheld, report.plan.summary.unchanged)
-        logger.info(line, kind, self.steward.tenant, *counts, seconds, why)
+        level = logging.INFO if due.full or done or failed else logging.DEBUG
+        logger.log(level, line, kind, self.steward.tenant, *counts, seconds, why)
+
+
+def may_stand(outcome: Outcome) -> bool:
+    """What was to be created, after the list was read that does not have it."""
+    if outcome.action is not Action.CREATE:
+        return False
+    return outcome.result is Result.DONE or isinstance(outcome.error, AnswerLost | StoreError)

@@ -8,6 +8,7 @@ import secrets
 from reconciler.core.errors import StoreError
 from reconciler.engine.chronicle import Chronicle, Replica
 from reconciler.engine.ports import Clock
+from reconciler.receiver.complaints import NOW_AND_THEN, Complaints
 
 __all__ = ["Presence"]
 
@@ -28,6 +29,9 @@ class Presence:
     others: tuple[Replica, ...] | None = None
     """None where the store has not told yet."""
 
+    complaints: Complaints = dataclasses.field(
+        init=False, default_factory=lambda: Complaints(logger, every=NOW_AND_THEN)
+    )
     left: bool = dataclasses.field(default=False, init=False)
     """For good: what still ticks must not show it again."""
 
@@ -44,7 +48,7 @@ class Presence:
                 await self.chronicle.absent(each.id)
             self.others = tuple(each for each in replicas if each not in gone and each.id != self.id)
         except StoreError as error:
-            logger.warning("Who else is running cannot be told, so no certificate is rolled out: %s", error)
+            self.complaints.add(f"Who else is running cannot be told, so no certificate is rolled out: {error}")
             self.others = None
 
     @property

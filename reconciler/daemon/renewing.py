@@ -9,14 +9,16 @@ from collections.abc import Callable
 from reconciler.core.backoff import FIRST
 from reconciler.core.change import Change
 from reconciler.core.errors import CredentialRefused, Gone, ReconcilerError, StoreError
+from reconciler.core.gap import Cause
 from reconciler.core.pair import lifetime_of
 from reconciler.daemon.breaker import Breaker
 from reconciler.daemon.holdings import Holdings
 from reconciler.daemon.troubles import Troubles
 from reconciler.engine.amend import renew_alone
+from reconciler.engine.gaps import Predecessor, open_gap
 from reconciler.engine.hands import Hands
 from reconciler.engine.outcome import Outcome, done, failed
-from reconciler.receiver.complaints import Complaints
+from reconciler.receiver.complaints import NOW_AND_THEN, Complaints
 
 __all__ = ["Renewing"]
 
@@ -51,7 +53,7 @@ class Renewing:
 
         self.workers = 0
         self.engage: Callable[[], None] = nobody
-        self.complaints = Complaints(logger)
+        self.complaints = Complaints(logger, every=NOW_AND_THEN)
 
     async def run(self, hands: Hands) -> None:
         """Until nothing is due any more."""
@@ -101,7 +103,7 @@ class Renewing:
             self.holdings.renewed(subscription_id)
             return
         if change is None:
-            self.look_at(subscription_id)
+            await self.look_at(hands, subscription_id)
             return
         try:
             message, _ = await renew_alone(hands, change)
@@ -126,11 +128,17 @@ class Renewing:
             self.troubles.worked(change.name)
             self.told(done(change, message, subscription_id))
 
-    def look_at(self, subscription_id: str) -> None:
-        """It has ended: what is wanted is created anew by a pass."""
+    async def look_at(self, hands: Hands, subscription_id: str) -> None:
+        """It has ended: that is on record from now on, and what is wanted is created anew by a pass."""
         memory = self.holdings.recall.by_id.get(subscription_id)
-        if memory and memory.name in self.holdings.desired and not memory.deleted_at:
-            self.lost(memory.name)
+        desired = self.holdings.desired.get(memory.name) if memory else None
+        if memory is None or desired is None or memory.deleted_at or memory.expires_at is None:
+            return
+        self.lost(memory.name)
+        try:
+            await open_gap(hands, desired, Predecessor(memory.id, Cause.EXPIRED, memory.expires_at))
+        except StoreError as error:
+            self.complaints.add(f"{hands.party.name}: that {memory.name} has ended is not written down: {error}")
 
     def fail(self, change: Change, subscription_id: str, error: ReconcilerError) -> None:
         outcome = failed(change, error)

@@ -15,6 +15,9 @@ from reconciler.engine.standing import Condition, Standing, document, standings
 
 __all__ = ["Manifests", "Reporting"]
 
+LOOK_ANEW = dt.timedelta(minutes=5)
+"""For what changes by time alone: that one has ended."""
+
 Heard = Mapping[tuple[str, str], dt.datetime]
 
 
@@ -43,11 +46,18 @@ class Reporting:
     findings: Sequence[Mapping[str, Any]] = ()
     """What was not well when the process last examined itself."""
 
+    shown: dict[str, tuple[dt.datetime, object]] = dataclasses.field(default_factory=dict)
+    """By the tenant's name: since when, and what for, the metrics show how its subscriptions stand."""
+
     def levels(self) -> None:
-        """Show in the metrics how all stands."""
+        """Show in the metrics how all stands. Ten thousand take a while: those only where it may have changed."""
         self.metrics.leading(self.house.leading.leads)
         for tenant, steward in dict(self.house.stewards).items():
-            self.metrics.standings(tenant, self.standings(steward))
+            now, grounds = self.clock.now(), grounds_of(steward)
+            at, before = self.shown.get(tenant, (now, None))
+            if grounds != before or now - at >= LOOK_ANEW:
+                self.metrics.standings(tenant, self.standings(steward))
+                self.shown[tenant] = (now, grounds)
             self.metrics.credential_refused(tenant, refused=steward.breaker.is_open)
             overdue = steward.holdings.renewals.overdue(self.clock.now()) if steward.holdings else 0
             self.metrics.overdue(tenant, overdue)
@@ -101,6 +111,13 @@ class Reporting:
             "conditions": {each.value: sum(one.condition is each for one in found) for each in Condition},
             "subscriptions": [document(each) for each in found],
         }
+
+
+def grounds_of(steward: Steward) -> object:
+    """Equal where everything stands as it stood, but for the time."""
+    holdings, passing = steward.holdings, steward.passing
+    changes = holdings.changes if holdings else None
+    return steward, id(holdings), changes, passing.read_at, dict(passing.undone), dict(steward.troubles.by_name)
 
 
 def spelled(moment: dt.datetime | None) -> str | None:

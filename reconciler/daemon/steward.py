@@ -28,6 +28,7 @@ from reconciler.daemon.troubles import Troubles
 from reconciler.engine.chronicle import Wished
 from reconciler.engine.hands import Hands, Party
 from reconciler.engine.outcome import Outcome, Result
+from reconciler.receiver.complaints import NOW_AND_THEN, Complaints
 
 __all__ = ["Steward"]
 
@@ -58,6 +59,7 @@ class Steward:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         """By what they do: one of a kind at a time."""
 
+        self.complaints = Complaints(logger, every=NOW_AND_THEN)
         self.failing: str | None = None
         """Why the last full pass failed."""
 
@@ -263,11 +265,13 @@ class Steward:
             self.trigger.look(self.clock.now(), subscription_id=wish.subscription_id)
 
     async def flush(self) -> None:
-        """Write down what fails, and what does not any more."""
+        """Write down what fails, what does not any more, and what could not be written down before."""
         try:
             await self.troubles.flush()
+            if self.holdings:
+                await self.holdings.recall.flush()
         except StoreError as error:
-            logger.warning("%s: what fails is not written down: %s", self.tenant, error)
+            self.complaints.add(f"{self.tenant}: what is done, and what fails, is not written down: {error}")
 
     async def idle(self) -> None:
         """Return once nothing is under way."""

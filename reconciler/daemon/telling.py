@@ -1,5 +1,6 @@
 """What stewards tell in, counted for whoever watches."""
 
+import gc
 import logging
 from collections.abc import Callable
 
@@ -23,6 +24,8 @@ class Telling(Listener):
 
     def __init__(self, metrics: DaemonMetrics, clock: Clock, *, on_pass: Callable[[], None]) -> None:
         self.metrics, self.clock, self.on_pass = metrics, clock, on_pass
+        self.known: set[str] = set()
+        """Tenants of which a full pass was made."""
 
     def told(self, outcome: Outcome) -> None:
         self.metrics.changed(outcome.action, outcome.result)
@@ -35,7 +38,14 @@ class Telling(Listener):
         if due.full and not failed:
             self.metrics.foreign(tenant, report.plan.summary.foreign)
             self.metrics.violations(tenant, report.plan.violations)
+            self.keep(tenant)
             self.on_pass()
+
+    def keep(self, tenant: str) -> None:
+        """What is known of a tenant stays: looking through it for garbage again and again would hold up answers."""
+        if tenant not in self.known:
+            self.known.add(tenant)
+            gc.freeze()
 
     def wished(self, kind: Kind) -> None:
         self.metrics.wished(kind)

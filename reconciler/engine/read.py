@@ -112,12 +112,19 @@ class Memories:
             tenant=tenant,
             live=tuple(with_memory(each, self.remembered.get(each.id)) for _, each in sorted(found.items())),
             gone=frozenset(each.name for each in known) - alive,
-            marks={each.id: mark_of(each, owner) for each in self.remembered.values() if each.deleted_at is None},
+            marks={each.id: mark_of(each, owner) for each in self.unmarked(found) if each.deleted_at is None},
             learned=self.learned,
         )
         owned = world.owned(owner)
         strangers = frozenset(self.strangers(owned))
         return dataclasses.replace(world, strangers=strangers, noted=self.noted(owned, now))
+
+    def unmarked(self, found: Mapping[str, Live]) -> Iterator[Remembered]:
+        """Of those that bear no mark: only of them is it asked."""
+        for subscription_id, live in found.items():
+            memory = self.remembered.get(subscription_id)
+            if memory and live.mark is None:
+                yield memory
 
     def strangers(self, owned: Iterable[Owned]) -> Iterator[str]:
         """Their ids. None in a store that remembers nothing, which is new or was lost.

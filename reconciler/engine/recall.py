@@ -66,6 +66,11 @@ class Recall:
         await self.journal.remember(writing.values())
         self._unwritten = {each: memory for each, memory in self._unwritten.items() if writing.get(each) is not memory}
 
+    async def flush(self) -> None:
+        """Write what could not be written before. Raises StoreError."""
+        if self._unwritten:
+            await self.remember(())
+
     async def forget(self, ids: Iterable[str]) -> None:
         ids = list(ids)
         if not ids:

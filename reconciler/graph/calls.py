@@ -207,4 +207,4 @@ def error_of(state: tenacity.RetryCallState) -> BaseException | None:
 
 
 def note(state: tenacity.RetryCallState) -> None:
-    log.info("trying again in %.1f s: %s", state.upcoming_sleep, error_of(state))
+    log.debug("trying again in %.1f s: %s", state.upcoming_sleep, error_of(state))

@@ -4,9 +4,12 @@ import logging
 import time
 from collections.abc import Callable
 
-__all__ = ["Complaints"]
+__all__ = ["NOW_AND_THEN", "Complaints"]
 
 EVERY = 10.0
+
+NOW_AND_THEN = 300.0
+"""For what is tried every few seconds and may be away for hours, as a store."""
 
 
 class Complaints:

@@ -11,6 +11,7 @@ from reconciler.store.portions import Transact
 
 __all__ = ["Known", "known_subscriptions"]
 
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Known:
     """A subscription that we made or found, there or deleted lately; what they mean is told by ``Remembered``."""

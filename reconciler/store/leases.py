@@ -36,7 +36,9 @@ class FileLease:
         return await asyncio.to_thread(self.hold_now)
 
     async def confirm(self) -> bool:
+        """Raises StoreError where its folder is gone: nobody can say then, and nobody else can have it."""
         with file_failures(self.place, "locked"):
+            self.file.parent.stat()
             return self.descriptor is not None and self.is_in_place(self.descriptor)
 
     async def release(self) -> None:
@@ -46,8 +48,9 @@ class FileLease:
         with file_failures(self.place, "locked"):
             if self.descriptor is not None and self.is_in_place(self.descriptor):
                 return True
+            taken = self.locked()  # where that fails, what is held is kept: nobody else can have it either
             self.let_go()
-            self.descriptor = self.locked()
+            self.descriptor = taken
         return self.descriptor is not None
 
     def is_in_place(self, descriptor: int) -> bool:

@@ -1,6 +1,5 @@
 """``reconcile demo`` tells the whole story, ends by itself, and does not hide a step that went wrong."""
 
-import json
 import os
 import re
 import subprocess
@@ -17,64 +16,53 @@ from reconciler.cli.story.stage import NotAsTold, Stage
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """What was printed, and the folder that is left."""
-    folder = tmp_path_factory.mktemp("demo")
+def test_the_whole_story(tmp_path):
+    """Told once, as it takes about a minute."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
-    ran = subprocess.run(
-        [sys.executable, "-m", "reconciler", "demo", "--keep", str(folder / "story")],
-        cwd=folder,
+    told = subprocess.run(
+        [sys.executable, "-m", "reconciler", "demo", "--keep", str(tmp_path / "story")],
+        cwd=tmp_path,
         env=environment | {"PYTHONPATH": str(ROOT), "RECONCILER_OWNER": "somebody-else"},
         capture_output=True,
         text=True,
         timeout=400,
         check=False,
     )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ran.stderr == ""
-    return ran.stdout, folder / "story"
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stderr == ""
+    assert "each step as told." in told.stdout
+    one_run_after_the_other(told.stdout)
+    the_daemon_lives_through_it(told.stdout)
+    nothing_is_left_behind(tmp_path / "story")
 
 
-@pytest.fixture
-def requests(told):
-    _, story = told
-    return [json.loads(line) for line in (story / ".emulator" / "requests.jsonl").read_text().splitlines()]
-
-
-def test_the_whole_story(told):
-    out, story = told
+def one_run_after_the_other(out: str) -> None:
     for line in ("11 to create.", "11 done.", "Nothing to do; 11 unchanged.", "1 to create, 1 to update; 9 unchanged"):
         assert line in out
     assert out.count("$ reconcile") >= 19
     assert "3 errors, nothing was read from Graph or changed there." in out
-    assert "each step as told." in out
-    assert not (story / ".emulator" / "emulator.json").exists(), "the local Graph still runs"
 
 
-def test_the_daemon_lives_through_it(told):
-    out, _ = told
+def the_daemon_lives_through_it(out: str) -> None:
     assert out.count("done create of mail: contoso") == 2, "once for its manifest, once as Graph has removed it"
     assert re.findall(r'\.resync".*"cause":"(\w+)"', out) == ["removed", "missed"]
     assert out.count("done update of all-teams: contoso") == 2, "moved to our own certificate, and to its successor"
     assert '"displayName":"Told for the old key"\n"displayName":"Told for the new key"\n' in out
-    assert re.search(r"contoso/mail +removed .* yes\ncontoso/mail +missed .* yes\n", out)
-    assert "(11 ready, 0 pending, 0 stalled), 1 foreign" in out
-
-
-def test_the_daemon_deletes_nothing_and_ends_for_good(told, requests):
-    out, story = told
-    deleted = [each["path"] for each in requests if each["method"] == "DELETE"]
-    assert len(deleted) == 2, "by somebody else's hand, and by the run that pruned"
     assert "Ending: no pass begins any more, and nothing is deleted\n" in out
-    assert "stands by" in (story / "daemon.log").read_text().splitlines()[-1], "it does not take the lease once more"
+    assert "(11 ready, 0 pending, 0 stalled), 1 foreign" in out
+    assert re.search(r"\n  all-teams +ready .* ago\n", out), "what was heard of last is known after the daemon's end"
+    assert re.search(r"contoso/mail +removed .* yes\ncontoso/mail +missed .* yes\n", out)
 
 
-def test_the_old_key_is_kept_for_its_owner_alone(told):
-    _, story = told
+def nothing_is_left_behind(story: Path) -> None:
+    assert not (story / ".emulator" / "emulator.json").exists(), "the local Graph still runs"
+    requests = (story / ".emulator" / "requests.jsonl").read_text()
+    assert requests.count('"method": "DELETE"') == 2, "by somebody else's hand, and by the run that pruned"
+    log = (story / "daemon.log").read_text()
+    assert "stands by" in log.splitlines()[-1], "the daemon does not take the lease once more at its end"
+    assert "PRIVATE KEY" not in log
     kept = list((story / ".state" / "keys").iterdir())
     assert [file.stat().st_mode & 0o777 for file in kept] == [0o600, 0o600]
-    assert "PRIVATE KEY" not in (story / "daemon.log").read_text()
 
 
 def test_a_step_that_goes_wrong_ends_it(reconcile, monkeypatch, environment):

@@ -44,9 +44,9 @@ BOUNDS = [
     pytest.param(Gone("x"), 5 * SECOND, TENTH, id="gone"),
     pytest.param(Conflict("x"), 5 * SECOND, TENTH, id="conflict"),
     pytest.param(Unsorted("x"), 5 * SECOND, TENTH, id="unknown: retry, capped"),
-    pytest.param(StoreError("x"), 5 * SECOND, TENTH, id="store"),
-    pytest.param(SecretError("x"), 5 * SECOND, TENTH, id="secret"),
-    pytest.param(ReconcilerError("x"), 5 * SECOND, TENTH, id="a mistake of ours"),
+    pytest.param(StoreError("x"), 5 * SECOND, 5 * MINUTE, id="store"),
+    pytest.param(SecretError("x"), 5 * SECOND, 5 * MINUTE, id="secret"),
+    pytest.param(ReconcilerError("x"), 5 * SECOND, 5 * MINUTE, id="a mistake of ours"),
 ]
 
 

@@ -91,6 +91,7 @@ TEXTS = [
         Denied,
     ),
     (create(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid."), CredentialRefused),
+    (create(401, "unauthenticated", "The caller is not authenticated."), CredentialRefused),
     (create(403, EXTENSION, wrapped("Forbidden", LIMIT)), Full),
     (create(403, EXTENSION, wrapped("Forbidden", "Maximum number of subscriptions has been reached")), Full),
     (create(429, EXTENSION, wrapped("429", FOREVER)), Full),
@@ -226,6 +227,13 @@ TOKENS = [
     (token(500, "", ""), Transient, "500"),
     (token(429, "", ""), Throttled, "429"),
 ]
+
+
+def test_a_credential_that_is_refused_is_denied():
+    """One that lacks a permission is not refused for that: the others of its tenant go on."""
+    assert issubclass(CredentialRefused, Denied)
+    denied = [refusal for refusal, kind in TEXTS if kind is Denied]
+    assert not any(isinstance(sort_refusal(refusal), CredentialRefused) for refusal in denied)
 
 
 @pytest.mark.parametrize(("refusal", "kind", "word"), TOKENS)

@@ -11,7 +11,6 @@ Nothing begins by itself but by ``live``, which ticks as the daemon does. What a
 whatever says that a mistake of ours was caught fails the test.
 """
 
-import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
@@ -19,7 +18,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 from prometheus_client import CollectorRegistry
@@ -44,7 +43,9 @@ from reconciler.daemon.tracing import Tracing
 from reconciler.engine.hands import Party
 from reconciler.engine.ports import Remembered
 from reconciler.graph.authentication import Access, SecretCredential
+from reconciler.graph.calls import Patience
 from reconciler.graph.client import Graph
+from reconciler.graph.listing import Caps
 from reconciler.store import Store
 from tests.support.receiver import ValidationReceiver
 from tests.support.virtual import VirtualClock, run_until
@@ -57,7 +58,14 @@ FAILED = ("internal error", "in a way that it should not", "has failed, and is t
 """What is logged where a mistake of ours was caught."""
 
 EVER = 1_000_000
-TICK, HOUR = dt.timedelta(seconds=1), dt.timedelta(hours=1)
+TWICE = Patience(tries=2)
+FEW_PAGES = Caps(pages=100, empty_in_a_row=55)
+"""Less than usual: it is about what comes after."""
+
+HOUR = dt.timedelta(hours=1)
+TICK = dt.timedelta(seconds=1)
+SLOW_TICK = dt.timedelta(seconds=4)
+"""While something is under way: mostly it waits to ask Graph once more."""
 
 
 def mail(number: int) -> str:
@@ -144,7 +152,7 @@ class Household:
         now = self.clock.now
         async with (
             Store.open(self.state, now=now, patience=0.05) as store,
-            Graph(clock=self.clock, limits=UNPACED, on_answer=None) as graph,
+            Graph(clock=self.clock, limits=UNPACED, patience=TWICE, caps=FEW_PAGES) as graph,
         ):
             self.store, self.graph = store, graph
             self.chronicle = store.chronicle(self.owner)
@@ -267,7 +275,7 @@ class Household:
         return str(self.one(name)["id"])
 
     def asked(self) -> list[str]:
-        """Of subscriptions, since the last time that this, or ``writes``, was asked; without tokens that have lapsed."""
+        """Of subscriptions, since this, or ``writes``, was asked last; without those whose tokens have lapsed."""
         start, self.seen = self.seen, self.scene.requests()
         return [each for each in self.scene.since(start) if not each.endswith("401")]
 
@@ -297,10 +305,12 @@ class Household:
 
     def rests(self, name: str) -> dt.timedelta:
         """Until it is tried again."""
-        return self.steward.troubles.by_name[name].next_try - self.clock.time
+        found: dt.timedelta = self.steward.troubles.by_name[name].next_try - self.clock.time
+        return found
 
     def remembered(self) -> Mapping[str, Remembered]:
-        return self.steward.holdings.recall.by_id
+        found: Mapping[str, Remembered] = self.steward.holdings.recall.by_id
+        return found
 
     async def gaps(self) -> list[str]:
         """As ``name cause length``, ``open`` where it is not over."""
@@ -347,21 +357,27 @@ class Household:
 
 
 async def live(length: dt.timedelta, *homes: Household) -> None:
-    """For several side by side. Each ticks as a daemon does, every second; those in which nothing is due are left out."""
+    """For several side by side. Each ticks every second, as a daemon does; ticks that find nothing are left out."""
     clock = homes[0].clock
     end = clock.time + length
     while clock.time < end:
         for home in homes:
             await home.tick()
         await clock.quiet()
-        due = [clock.time + TICK if home.is_busy else home.next_due for home in homes]
+        due = [clock.time + SLOW_TICK if home.is_busy else home.next_due for home in homes]
         await run_until(clock, min(end, max(clock.time + TICK, min(filter(None, due), default=end))))
 
 
 def waited_for(steward: Any) -> Iterator[dt.datetime | None]:
     trigger, holdings = steward.trigger, steward.holdings
+    if not steward.means.certain():
+        yield steward.clock.now() + 60 * TICK
+        return
+    if steward.breaker.is_open:
+        yield steward.breaker.next_probe
+        return
     yield from (trigger.next_full, vars(trigger)["_full_at"], vars(trigger)["_narrow_at"])
-    yield from (steward.troubles.retries.next(), steward.breaker.next_probe)
+    yield steward.troubles.retries.next()
     yield holdings.renewals.next() if holdings else None
 
 

@@ -273,13 +273,31 @@ async def test_of_two_that_swap_both_have_a_gap_of_their_own_deletion(scene):
     before = {name: scene.one(name)["id"] for name in "ab"}
     scene.clock.advance(24 * HOUR)
     began = scene.clock.now()
-    report = await scene.apply(scene.want("a", TEAM.format(2)), scene.want("b", TEAM.format(1)))
+    async with scene.entered() as parties:
+        noted = Noted(parties[0].journal)
+        parties = [dataclasses.replace(parties[0], journal=noted)]
+        report = await scene.run(parties, [scene.want("a", TEAM.format(2)), scene.want("b", TEAM.format(1))])
     assert lines(report) == ["replace a done", "replace b done"]
+    assert {(gap.cause, gap.since >= began) for gap in noted.gaps} == {(Cause.REPLACED, True)}
     gaps = await scene.gaps()
     assert sorted(ledger(gaps)) == ["a replaced closed", "b replaced closed"]
     for gap in gaps:
         assert gap.subscription_id == before[gap.name]
         assert began <= gap.since <= gap.until <= scene.clock.now()
+
+
+class Noted:
+    """A journal; what is noted in the ledger is kept as it was said, whatever stood there before."""
+
+    def __init__(self, journal):
+        self.journal, self.gaps = journal, []
+
+    def __getattr__(self, name):
+        return getattr(self.journal, name)
+
+    async def note_gap(self, gap):
+        self.gaps.append(gap)
+        await self.journal.note_gap(gap)
 
 
 async def test_one_that_was_evicted_and_has_no_new_place_yet_has_an_open_gap(scene):

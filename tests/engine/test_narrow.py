@@ -167,6 +167,7 @@ async def test_a_narrow_pass_forgets_nothing(scene, mails):
     await scene.apply(*mails.values(), scene.want("new", MAIL.format(8)))
     before, intents = await scene.remembered(), await scene.intents()
     assert set(intents) == {"new"}
+    del mails["mail-3"]
     await scene.once(*mails.values(), named=names("mail-1"))
     assert await scene.remembered() == before
     assert await scene.intents() == intents

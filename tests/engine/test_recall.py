@@ -119,15 +119,20 @@ async def test_what_cannot_be_written_is_known_all_the_same_and_written_with_wha
 
 async def test_what_is_overwritten_while_it_is_being_written_is_written_once_more(journal, recall):
     await recall.load()
-    journal.begun = asyncio.Event()
+    journal.begun = begun = asyncio.Event()
     first = asyncio.create_task(recall.remember([remembered("s1", name="first")]))
-    second = asyncio.create_task(recall.remember([remembered("s1", name="second")]))
     await asyncio.sleep(0)
-    journal.begun.set()
-    await asyncio.gather(first, second)
-    assert (await stored(journal))["s1"].name == "second"
+    journal.begun, journal.down = None, True
+    with pytest.raises(StoreError):
+        await recall.remember([remembered("s1", name="second")])
+    journal.down = False
+    begun.set()
+    await first
+    assert (await stored(journal))["s1"].name == "first"
     await recall.remember([remembered("s2")])
-    assert journal.written[-1] == ("remember", ["s2"])
+    assert (await stored(journal))["s1"].name == "second"
+    await recall.remember([remembered("s3")])
+    assert journal.written[-1] == ("remember", ["s3"])
 
 
 async def test_what_is_forgotten_is_not_written_later(journal, recall):

@@ -323,6 +323,39 @@ async def test_the_certificate_is_taken(scene, certificates):
     assert planned(await scene.look(turned)) == []
 
 
+async def test_since_when_it_is_encrypted_for_its_certificate(scene, certificates):
+    scene.emulator.behave(certificate_patch="taken")
+    await scene.apply(scene.want("team", TEAM.format(1), certificate=certificates[0]))
+    identifier = scene.one("team")["id"]
+    made = (await scene.remembered())[identifier]
+    assert (made.certificate_id, made.certified_at) == (certificates[0].thumbprint, made.created_at)
+    assert made.noted_at == made.created_at
+
+    turned = scene.want("team", TEAM.format(1), certificate=certificates[1])
+    scene.clock.advance(HOUR)
+    await scene.apply(turned)
+    changed = (await scene.remembered())[identifier]
+    assert (changed.certificate_id, changed.certified_at) == (certificates[1].thumbprint, changed.written_at)
+    assert (changed.created_at, changed.noted_at) == (made.created_at, made.noted_at)
+
+    scene.clock.advance(60 * HOUR)
+    assert lines(await scene.apply(turned)) == ["renew team done"]
+    renewed = (await scene.remembered())[identifier]
+    assert renewed.written_at > changed.written_at
+    assert renewed.certified_at == changed.certified_at
+
+
+async def test_of_one_that_was_only_listed_it_is_not_known(scene, certificates):
+    """Neither when it was made nor since when it is encrypted for its certificate; its renewal does not tell either."""
+    desired = scene.want("team", TEAM.format(1), certificate=certificates[0])
+    identifier = scene.put(desired, hours=1)
+    await scene.apply(desired)
+    memory = (await scene.remembered())[identifier]
+    assert (memory.certificate_id, memory.certified_at, memory.created_at) == (certificates[0].thumbprint, None, None)
+    assert memory.noted_at < memory.written_at
+    assert memory.granted > dt.timedelta(hours=71)
+
+
 @pytest.mark.parametrize("behaviour", ["ignored", "refused"])
 async def test_the_certificate_is_not_taken_and_the_next_pass_replaces(scene, certificates, behaviour):
     scene.emulator.behave(certificate_patch=behaviour)

@@ -217,7 +217,7 @@ async def test_what_we_made_ourselves_is_pruned_at_once(scene, known):
     other = scene.want("other", MAIL.format(2))
     await scene.once(known, other, **AS_THE_DAEMON)
     scene.clock.advance(60)
-    assert lines(await scene.once(other, **AS_THE_DAEMON)) == ["delete ours done"]
+    assert lines(await scene.once(known, **AS_THE_DAEMON)) == ["delete other done"]
 
 
 async def test_a_run_on_command_waits_for_nothing(scene):

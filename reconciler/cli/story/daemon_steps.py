@@ -91,7 +91,7 @@ def missed(stage: Stage) -> None:
     somebody = OtherHand(stage)
     mail = somebody.find("mail")
     somebody.tell("mail", "missed")
-    stage.wait_until("the daemon has looked at mail", lambda: passed(stage, "narrow"))
+    stage.wait_until("the daemon has noted a gap", lambda: stage.server("daemon").said("(missed)"))
     stage.show_log(stage.server("daemon"))
     show_resync(stage, mail, cause="missed")
 
