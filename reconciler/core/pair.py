@@ -193,8 +193,12 @@ def renews_at(live: Live, name: str, clockwork: Clockwork, desired: Desired | No
 
 
 def lifetime_of(live: Live, clockwork: Clockwork, desired: Desired | None) -> dt.timedelta:
-    wanted = desired.lifetime if desired else None
-    return live.granted or wanted or live.kind.longest(clockwork.learned) or FALLBACK
+    """What a renewal counts from: what Graph granted, or what would be asked for now, if that is less.
+
+    One that was granted three days and is to live four hours from now on has nothing to gain before its last four.
+    """
+    wanted, ceiling = desired.lifetime if desired else None, live.kind.longest(clockwork.learned)
+    return min(live.granted or wanted or ceiling or FALLBACK, asked_lifetime(ceiling, wanted))
 
 
 CHECKS: tuple[Check, ...] = (

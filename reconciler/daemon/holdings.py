@@ -16,7 +16,7 @@ from reconciler.core.live import Live
 from reconciler.core.mark import Mark
 from reconciler.core.pair import Clockwork, urgent
 from reconciler.core.reasons import Action, Reason
-from reconciler.core.renewal import FALLBACK, renewal_time
+from reconciler.core.renewal import FALLBACK, asked_lifetime, renewal_time
 from reconciler.core.schedule import Schedule
 from reconciler.core.times import spell_duration
 from reconciler.core.world import Owned, World
@@ -137,8 +137,9 @@ class Holdings:
             return None
         owned = self.lives.get(memory.id)
         granted = memory.granted or (owned.live.granted if owned else None)
-        kind = owned.live.kind if owned else desired.kind
-        lifetime = granted or desired.lifetime or kind.longest(self.recall.learned) or FALLBACK
+        ceiling = (owned.live.kind if owned else desired.kind).longest(self.recall.learned)
+        asked = asked_lifetime(ceiling, desired.lifetime)
+        lifetime = min(granted or desired.lifetime or ceiling or FALLBACK, asked)  # as ``core.pair.lifetime_of``
         return renewal_time(memory.name, memory.expires_at, lifetime=lifetime, renew_before=desired.renew_before)
 
     @property
@@ -159,13 +160,15 @@ class Holdings:
         return True
 
     def renewed(self, subscription_id: str) -> None:
-        """Where that wrote nothing, it was a challenge, and it lived as long already as we would ask for."""
+        """Where that wrote nothing, it lives as long already as we would ask for: nothing is tried at once again."""
+        now = self.clock.now()
         if subscription_id in self.challenged:
             self.challenged.discard(subscription_id)
-            self.answered[subscription_id] = self.clock.now()
+            self.answered[subscription_id] = now
         memory = self.recall.by_id.get(subscription_id)
-        if memory and self.renewals.time(subscription_id) is None:
-            self.plan_renewal(memory)
+        at = self.renews_at(memory) if memory else None
+        if memory and at and self.renewals.time(subscription_id) is None:
+            self.renew_at(memory, at if at > now else now + ONCE_IN)
 
     def is_due(self, subscription_id: str) -> bool:
         """Whether it is to be renewed still: somebody else may have done so since that was planned."""
