@@ -3,9 +3,11 @@
 It is set up once, when the first of them asks for it, and ends with the program.
 """
 
+import asyncio
 import atexit
 import contextlib
 import dataclasses
+import datetime as dt
 import functools
 import json
 import re
@@ -24,6 +26,7 @@ from bench.support.errors import BenchError
 from bench.support.listening import LIFECYCLE, OWNER, PATH, READY, SECRET, free_port, manifest
 from bench.support.processes import Process
 from bench.support.rush import Server
+from reconciler.store import Store
 
 SUBSCRIPTIONS = 10_000
 MANY = 1_000_000
@@ -63,7 +66,10 @@ class Kept:
     private: int
     """The port."""
 
-    requests_file: Path
+    emulator: Path
+    """Its home."""
+
+    state: Path
 
     def passes(self) -> Sequence[Pass]:
         found = PASS.findall(self.process.printed)
@@ -85,7 +91,7 @@ class Kept:
         return passes[count - 1]
 
     def requests(self) -> Requests:
-        lines = [json.loads(line) for line in self.requests_file.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in (self.emulator / "requests.jsonl").read_text().splitlines()]
         lists = sum(each["method"] == "GET" and bool(SUBSCRIPTIONS_PATH.fullmatch(path_of(each))) for each in lines)
         return Requests(lists, len(lines) - lists)
 
@@ -104,24 +110,33 @@ def shared() -> Kept:
     first = kept.wait_for(1)
     if first.done != SUBSCRIPTIONS:
         raise BenchError(f"only {first.done} of {SUBSCRIPTIONS} subscriptions were made")
+    info = json.loads((kept.emulator / "emulator.json").read_text())
+    asyncio.run(hear(kept.state, info["tenantId"]))
     return kept
+
+
+async def hear(state: Path, tenant_id: str) -> None:
+    """Something was delivered from each of them at some time, as would have been after a while."""
+    now = dt.datetime.now(dt.UTC)
+    async with Store.open(state) as store:
+        await store.inbox().hear({(tenant_id, name_of(number)): now for number in range(SUBSCRIPTIONS)})
 
 
 @contextlib.contextmanager
 def keeping(folder: Path, count: int) -> Iterator[Kept]:
     """On one core, everything else on the other one."""
-    home, port = folder / "emulator", free_port()
+    home, state, port = folder / "emulator", folder / "state", free_port()
     with contextlib.ExitStack() as stack:
         with running_on({OTHER}):
             info = stack.enter_context(processes.emulator(home, "--behaviour", "challenges=never")).info
         command = ["env", f"RECONCILER_EMULATOR_HOME={home}", processes.program("reconcile"), "daemon"]
-        command += ["-f", str(declared(folder, count, port)), "--state", str(folder / "state")]
+        command += ["-f", str(declared(folder, count, port)), "--state", str(state)]
         command += ["--listen", f"127.0.0.1:{port}", "--private", "127.0.0.1:0"]
         command += ["--tls-cert", info["receiverCertificate"], "--tls-key", info["receiverKey"]]
         with running_on({ONE}):
             process = stack.enter_context(Process(command, log=folder / "daemon.log"))
         trust = ssl.create_default_context(cafile=info["caFile"])
-        yield Kept(process, Server(port, trust), private_port(process, port), home / "requests.jsonl")
+        yield Kept(process, Server(port, trust), private_port(process, port), home, state)
 
 
 def private_port(process: Process, public: int) -> int:
@@ -150,11 +165,15 @@ def declared(folder: Path, count: int, port: int) -> Path:
     )
     resources = (("teams/{}", "users/{}/messages")[number % 2].format(uuid.uuid4()) for number in range(count))
     subscriptions = [
-        manifest("Subscription", f"number-{number}", resource=resource, changeTypes=["updated"])
+        manifest("Subscription", name_of(number), resource=resource, changeTypes=["updated"])
         for number, resource in enumerate(resources)
     ]
     write(manifests / "subscriptions.yaml", *subscriptions)
     return manifests
+
+
+def name_of(number: int) -> str:
+    return f"number-{number}"
 
 
 def write(file: Path, *documents: Mapping[str, Any]) -> None:

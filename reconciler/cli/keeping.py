@@ -12,6 +12,7 @@ import contextlib
 import gc
 import logging
 import os
+import sys
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -40,6 +41,9 @@ PASSES_END = 14.0
 
 UNREADY = 3.0
 """Seconds in which a load balancer notices that we are not ready any more; the servers' own end takes up to 5 more."""
+
+SWITCH = 0.001
+"""Seconds after which a thread that plans ten thousand lets the event loop have its turn, which answers Graph."""
 
 LIMITS = {"event-loop": 30.0, "scheduler": 30.0}
 
@@ -71,6 +75,7 @@ class Daemon:
     async def run(self) -> None:
         """Until ``end`` is called. Raises ReconcilerError, and OSError where standard output takes no more."""
         gc.freeze()  # all that was imported stays, and looking through it again and again would hold up answers
+        sys.setswitchinterval(SWITCH)
         try:
             async with Store.open(state_location(self.options), now=self.clock.now) as store:
                 parts = await Parts.of(
@@ -200,7 +205,7 @@ class Keeping:
 
     async def show_levels(self) -> None:
         with contextlib.suppress(StoreError):  # then the last notifications are those of a while ago
-            self.parts.reporting.heard = await self.parts.chronicle.heard()
+            self.parts.reporting.heard = await self.parts.counter.inbox.heard()
         await asyncio.to_thread(self.parts.reporting.levels)
         self.inforce.show(self.parts.metrics)
         self.parts.metrics.skewed(self.daemon.clock.skew)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import functools
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,7 +80,7 @@ def read_live(body: Mapping[str, Any]) -> Live:
         resource=resource.canonical if resource else text,
         change_types=change_types,
         rich=rich,
-        lifecycle_url=unmarked(lifecycle_url) if lifecycle_url else None,
+        lifecycle_url=sys.intern(unmarked(lifecycle_url)) if lifecycle_url else None,
         tls=tls,
         query_options=query_options,
         version=version_of(mark) or version_of(lifecycle_mark) or Version.V1,
@@ -87,7 +89,7 @@ def read_live(body: Mapping[str, Any]) -> Live:
         id=identifier,
         asked=asked,
         resource_text=text,
-        notification_url=unmarked(url),
+        notification_url=sys.intern(unmarked(url)),  # thousands have the same, which is kept once
         expires_at=expires_at,
         mark=mark,
         lifecycle_mark=lifecycle_mark,
@@ -129,6 +131,7 @@ def flag(body: Mapping[str, Any], field: str) -> bool:
     raise ValueError(f"its {field} is neither true nor false")
 
 
+@functools.lru_cache(maxsize=256)
 def read_change_types(text: str) -> frozenset[ChangeType]:
     """Joined by commas, in any letter case, with or without spaces (facts 1.1)."""
     return frozenset(ChangeType(each.strip().lower()) for each in text.split(",") if each.strip())

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.errors import Gone, ReconcilerError
@@ -107,7 +107,6 @@ class Work:
         self.hands = hands
         self.outcomes: list[Outcome] = []
         self._done: set[Change] = set()
-        self._turns = asyncio.Semaphore(AT_ONCE)
         self._watcher = watcher
 
     def tell(self, outcome: Outcome) -> None:
@@ -203,12 +202,13 @@ class Work:
             await self.withhold(change, Withheld.BLOCKED, why)
 
     async def carry_out_all(self, changes: Iterable[Change], places: Places) -> None:
-        await asyncio.gather(*(self.in_turn(change, step_of(change, places)) for change in changes))
-
-    async def in_turn(self, change: Change, step: Step) -> None:
         """A thousand that wait for Graph's limits at once would keep the renewals of others waiting behind them."""
-        async with self._turns:
-            await self.carry_out(change, step)
+        waiting = iter([*changes])
+        await asyncio.gather(*(self.carry_out_some(waiting, places) for _ in range(AT_ONCE)))
+
+    async def carry_out_some(self, waiting: Iterator[Change], places: Places) -> None:
+        for change in waiting:
+            await self.carry_out(change, step_of(change, places))
 
     async def carry_out(self, change: Change, step: Step) -> None:
         if said := await self.try_step(change, step):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -72,19 +73,20 @@ class Hands:
     """Whether the process is about to end: what has not begun is left to the next one."""
 
     looking: SharedListing = dataclasses.field(init=False)
-    known: Mapping[str, Sequence[str]] = dataclasses.field(init=False)
-    """The ids that were remembered before this pass, by name."""
-
     buried: dict[str, dt.datetime] = dataclasses.field(init=False, default_factory=dict)
     """When each was deleted that this pass has deleted, by id."""
 
     def __post_init__(self) -> None:
         self.looking = SharedListing(self.party.reader)
+
+    @functools.cached_property
+    def known(self) -> Mapping[str, Sequence[str]]:
+        """The ids that were remembered before this pass, by name. A renewal does not ask, and there are thousands."""
         known: dict[str, list[str]] = defaultdict(list)
         for each in self.remembered.values():
             if each.deleted_at is None:
                 known[each.name].append(each.id)
-        self.known = known
+        return known
 
     async def intend(self, desired: Desired, *, replaces: str | None = None) -> Mark:
         """Write down what is about to be POSTed; a retry uses the same birth, so that its twin is recognized."""

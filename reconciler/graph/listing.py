@@ -33,11 +33,32 @@ class Page:
 
 
 @dataclasses.dataclass(slots=True)
+class Found:
+    """What both walks have shown so far, by id, the first of each: v1.0's, then beta's that v1.0 does not show."""
+
+    stable: dict[str, Body] = dataclasses.field(default_factory=dict)
+    beta: dict[str, Body] = dataclasses.field(default_factory=dict)
+
+    def add(self, version: Version, bodies: Iterable[Body]) -> None:
+        """Most are shown by both: ten thousand of them are not kept twice until the end."""
+        for body in bodies:
+            if version is Version.V1:
+                self.stable.setdefault(body["id"], body)
+                self.beta.pop(body["id"], None)
+            elif body["id"] not in self.stable:
+                self.beta.setdefault(body["id"], body)
+
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        return (*self.stable.values(), *self.beta.values())
+
+
+@dataclasses.dataclass(slots=True)
 class Walk:
     """One version's pages so far; ``failure`` is why there are no more of them."""
 
     version: Version
-    bodies: list[Body] = dataclasses.field(default_factory=list)
+    found: Found
     pages: int = 0
     empty: int = 0
     links: set[str] = dataclasses.field(default_factory=set)
@@ -50,21 +71,23 @@ class Walk:
 
 async def walk_both(calls: Calls, root: str, caps: Caps) -> Listing:
     """List v1.0 and beta at once, since each may hide what the other shows; raise where neither has a first page."""
-    walks = await asyncio.gather(*(walk(calls, root, version, caps) for version in (Version.V1, Version.BETA)))
+    found = Found()
+    walks = await asyncio.gather(
+        *(walk(calls, root, Walk(version, found), caps) for version in (Version.V1, Version.BETA))
+    )
     first = walks[0].failure
     if isinstance(first, GraphError) and not any(each.pages for each in walks):
         raise first
     reasons = [each.why for each in walks if each.why]
-    return Listing(merged(walks), "; ".join(reasons) or None)
+    return Listing(found.bodies, "; ".join(reasons) or None)
 
 
-async def walk(calls: Calls, root: str, version: Version, caps: Caps) -> Walk:
+async def walk(calls: Calls, root: str, state: Walk, caps: Caps) -> Walk:
     """Follow the pages to the end; a page that fails is retried by itself, so the walk goes on from there."""
-    state = Walk(version)
-    link: str | None = f"{root}/{version.value}/subscriptions"
+    link: str | None = f"{root}/{state.version.value}/subscriptions"
     while link and not state.failure:
         try:
-            page = await calls.call(request_for(link, version), page_of)
+            page = await calls.call(request_for(link, state.version), page_of)
         except GraphError as error:
             state.failure = error
         else:
@@ -74,7 +97,7 @@ async def walk(calls: Calls, root: str, version: Version, caps: Caps) -> Walk:
 
 
 def turn(state: Walk, page: Page, caps: Caps) -> None:
-    state.bodies.extend(page.bodies)
+    state.found.add(state.version, page.bodies)
     state.pages += 1
     state.empty = 0 if page.bodies else state.empty + 1
     if page.next_link is None:
@@ -120,12 +143,3 @@ def body_of(answer: Answer) -> Any:
 
 def is_subscription(body: Any) -> bool:
     return isinstance(body, dict) and isinstance(body.get("id"), str) and bool(body["id"])
-
-
-def merged(walks: Iterable[Walk]) -> tuple[Body, ...]:
-    """By id, the first of each: v1.0's, then beta's that v1.0 did not show."""
-    found: dict[str, Body] = {}
-    for each in walks:
-        for body in each.bodies:
-            found.setdefault(body["id"], body)
-    return tuple(found.values())

@@ -43,6 +43,10 @@ class Hearing:
         self.declared = {each.key: each for each in declared}
         self.watched = [Watched(each.tenant_id, each.name, each.silent_after) for each in declared if each.silent_after]
         self.silence = Silence(clock.now())
+        self.heard: Mapping[Key, dt.datetime] | None = None
+        self.known: Mapping[Key, dt.datetime] = {}
+        """What was heard last of those that are declared."""
+
         self.fresh: dict[Key, dt.datetime] = {}
         """Not written down yet."""
 
@@ -59,9 +63,10 @@ class Hearing:
         self.show(await self.inbox.heard())
 
     def show(self, heard: Mapping[Key, dt.datetime]) -> None:
-        known = {key: moment for key, moment in heard.items() if key in self.declared}
-        self.metrics.heard({self.label(key): moment for key, moment in known.items()})
-        noticed = self.silence.look(self.watched, known, self.clock.now())
+        if heard is not self.heard:  # the same one is told again as long as nothing has changed
+            self.heard, self.known = heard, {key: moment for key, moment in heard.items() if key in self.declared}
+            self.metrics.heard({self.label(key): moment for key, moment in self.known.items()})
+        noticed = self.silence.look(self.watched, self.known, self.clock.now())
         self.metrics.silent({self.label(each.key): each.key in noticed.silent for each in self.watched})
         for key in noticed.fell_silent:
             since = f"{noticed.silent[key]:%Y-%m-%d %H:%M} UTC"

@@ -34,6 +34,8 @@ __all__ = [
     "drop",
     "entries",
     "hear",
+    "heard",
+    "heard_total",
     "kept_counts",
     "page",
     "purge",
@@ -54,6 +56,8 @@ TURNS = 7_262_636_016
 
 c = tables.inbox.c
 entries = select(tables.inbox)
+heard = select(tables.heard.c.tenant_id, tables.heard.c.name, tables.heard.c.at)
+heard_total = select(func.count(), func.coalesce(func.sum(tables.heard.c.at // 1000), 0))
 
 MOST_ROWS = 64
 

@@ -370,6 +370,8 @@ async def live(length: dt.timedelta, *homes: Household) -> None:
 
 def waited_for(steward: Any) -> Iterator[dt.datetime | None]:
     trigger, holdings = steward.trigger, steward.holdings
+    if not steward.means.leads():
+        return
     if not steward.means.certain():
         yield steward.clock.now() + 60 * TICK
         return
@@ -378,7 +380,7 @@ def waited_for(steward: Any) -> Iterator[dt.datetime | None]:
         return
     yield from (trigger.next_full, vars(trigger)["_full_at"], vars(trigger)["_narrow_at"])
     yield steward.troubles.retries.next()
-    yield holdings.renewals.next() if holdings else None
+    yield holdings.renewals.next() if holdings and steward.order.renews else None
 
 
 def shown(gap: Gap) -> str:

@@ -5,9 +5,11 @@ import datetime as dt
 
 import pytest
 
-from reconciler.core.errors import Transient
+from reconciler.core.catalog import Version
+from reconciler.core.errors import Gone, Transient
 from reconciler.core.gap import Cause
-from reconciler.engine.read import NARROW, Named
+from reconciler.engine.ports import Remembered
+from reconciler.engine.read import NARROW, Named, ask
 from reconciler.store import Store
 from tests.support.world import DAY, HOUR, MAIL, MEETING, OWNER, TEAM, expiry_of, lines, planned, said
 
@@ -235,6 +237,33 @@ class Failing:
         if subscription_id == self.doubtful:
             raise Transient("GET subscription: Graph answered 500")
         return await self.reader.get(subscription_id, version)
+
+
+async def test_graph_that_is_away_is_not_asked_for_all_of_them():
+    """What was not asked for is in doubt as well."""
+    known = [Remembered(f"id-{number:03}", f"name-{number}", Version.V1, "b", "k1") for number in range(200)]
+    reader = Away()
+    asked = await ask(known, reader)
+    assert len(reader.asked) == 25
+    assert asked.in_doubt == tuple(each.id for each in known)
+    assert (asked.found, asked.gone) == ({}, ())
+    reader.knows = "id-024"
+    assert len((await ask(known, reader)).in_doubt) == 199
+    assert len(reader.asked) == 25 + 50, "one answer is a reason to go on"
+
+
+class Away:
+    """A reader; Graph tells of none, but for one that is gone."""
+
+    def __init__(self):
+        self.asked, self.knows = [], None
+
+    async def get(self, subscription_id, version):
+        assert version is Version.V1
+        self.asked.append(subscription_id)
+        if subscription_id == self.knows:
+            raise Gone("GET subscription: Graph answered 404")
+        raise Transient("GET subscription: Graph answered 503")
 
 
 @pytest.mark.behaviour(twins="accept")

@@ -7,6 +7,7 @@ import collections
 import contextlib
 import dataclasses
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -54,7 +55,7 @@ class Life:
     def renewals(self) -> Iterator[tuple[Write, Write]]:
         """Each with the write that had given it its end before."""
         given = [write for write in self.writes if write.renews]
-        return zip(given, given[1:], strict=False)
+        return itertools.pairwise(given)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def lapses(lives: list[Life], now: dt.datetime) -> list[Lapse]:
 
 def twins(lives: list[Life]) -> list[tuple[str, str]]:
     """The ids of two that have lived at the same time, of one name."""
-    return [(one.id, two.id) for one, two in zip(lives, lives[1:], strict=False) if two.since < one.ends_at]
+    return [(one.id, two.id) for one, two in itertools.pairwise(lives) if two.since < one.ends_at]
 
 
 class Diary:

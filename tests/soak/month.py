@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import gc
 import json
 import random
@@ -96,6 +97,7 @@ class Month:
         self.folder, self.population, self.interval = folder, population, interval
         self.length, self.chance = dt.timedelta(days=days), random.Random(seed)
         self.diary = Diary()
+        self.due: list[Challenge] = []
         self.told: list[Challenge] = []
 
     async def run(self) -> Lived:
@@ -152,7 +154,6 @@ class Month:
     async def create(self, keeper: Keeper) -> None:
         """All of them, paced under Graph's limits."""
         end = self.clock.time + CREATED_WITHIN
-        self.due: list[Challenge] = []
         while len(self.diary.lives) < len(self.names):
             assert self.clock.time < end, f"{len(self.diary.lives)} of {len(self.names)} stand"
             await self.live(keeper, self.clock.time + BUSY, every=BUSY)
@@ -180,7 +181,7 @@ class Month:
         while self.due and self.due[0].at <= self.clock.time:
             challenge = Challenge(self.clock.time, self.due.pop(0).name)
             life = self.diary.lives[challenge.name][-1]
-            await asyncio.wrap_future(self.emulator.inside(lambda parts, each=life.id: tell(parts, each)))
+            await asyncio.wrap_future(self.emulator.inside(functools.partial(tell, life.id)))
             self.told.append(challenge)
 
     async def hear(self, keeper: Keeper) -> None:
@@ -195,7 +196,7 @@ class Month:
                     await keeper.house.mailbox.keep(wish)
 
 
-def tell(parts: Parts, subscription_id: str) -> None:
+def tell(subscription_id: str, parts: Parts) -> None:
     found = parts.subscriptions.find(subscription_id, parts.clock.now())
     assert found is not None
     parts.lifecycle.tell(found, LifecycleEvent.REAUTHORIZATION_REQUIRED)

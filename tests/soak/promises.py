@@ -6,6 +6,7 @@ Graph's own record (``Diary``) is held against the daemon's ledger and against w
 import bisect
 import collections
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.core.gap import Cause, Gap
@@ -140,7 +141,7 @@ def challenged(lived: Lived) -> dict[str, list[dt.datetime]]:
 def too_often(lived: Lived) -> Iterator[str]:
     """Two of a subscription's writes within ten minutes: a renewal and a reauthorization may contradict each other."""
     for life in all_lives(lived):
-        for one, two in zip(life.writes, life.writes[1:], strict=False):
+        for one, two in itertools.pairwise(life.writes):
             if two.at - one.at < ONCE_IN:
                 yield f"{life.name} at {one.at} and at {two.at}"
 
@@ -208,30 +209,31 @@ def broken(lived: Lived) -> dict[str, list[str]]:
 
 def figures(lived: Lived) -> str:
     """What it came to, in words."""
-    found = all_lapses(lived)
-    worst = max((recovery(lived, lapse) for lapse in found), default=dt.timedelta())
-    overdue = max(
-        (
-            renewal.at - outage.until
-            for life in all_lives(lived)
-            for before, renewal in life.renewals()
-            if (outage := outage_at(lived, due(before))) and renewal.at > outage.until
-        ),
-        default=dt.timedelta(),
-    )
+    diary, away = lived.diary, all_lapses(lived)
+    back = max((recovery(lived, lapse) for lapse in away), default=dt.timedelta())
     lines = (
         f"{len(lived.names)} subscriptions, {len(lived.outages)} outages, {len(lived.challenges)} challenges",
         f"{lived.seconds:.0f} s, {lived.steps} steps, {lived.peak_megabytes} MB at the most",
-        f"{made(lived)} renewals where {ideal(lived):.0f} would be ideal, "
-        f"{max(lived.diary.renewed.values(), default=0)} in a minute at the most",
+        f"{made(lived)} renewals where {ideal(lived):.0f} would be ideal",
+        f"{max(diary.renewed.values(), default=0)} renewals and {max(diary.asked.values())} requests in a minute",
         f"passes: {dict(lived.passes)}, {lived.pass_seconds:.0f} s",
-        f"{len(found)} lapses, the last was back {worst} after its outage; "
-        f"the last overdue renewal was made {overdue} after its outage",
-        f"answers: {dict(sorted(lived.diary.answers.items()))}",
-        f"in outages: {[asked_in(lived, outage) for outage in lived.outages]} requests",
+        f"{len(away)} lapses, the last was back {back} after its outage, the last overdue renewal {overdue(lived)}",
+        f"answers: {dict(sorted(diary.answers.items()))}",
+        f"requests in outages: {[asked_in(lived, outage) for outage in lived.outages]}",
         *(f"{count} x {text}" for text, count in lived.complaints.items()),
     )
     return "\n".join(lines)
+
+
+def overdue(lived: Lived) -> dt.timedelta:
+    """How long after an outage the last renewal was made that was due in it."""
+    waits = (
+        renewal.at - outage.until
+        for life in all_lives(lived)
+        for before, renewal in life.renewals()
+        if (outage := outage_at(lived, due(before)))
+    )
+    return max(dt.timedelta(), *waits)
 
 
 def asked_in(lived: Lived, outage: Outage) -> int:

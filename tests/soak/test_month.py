@@ -16,7 +16,7 @@ from tests.soak.promises import broken, figures
 
 SUBSCRIPTIONS = int(os.environ.get("SOAK_MONTH_SUBSCRIPTIONS", "200"))
 HOURLY = int(os.environ.get("SOAK_MONTH_HOURLY", "10"))
-DAYS = float(os.environ.get("SOAK_MONTH_DAYS", "4"))
+DAYS = float(os.environ.get("SOAK_MONTH_DAYS", "3.8"))
 INTERVAL = dt.timedelta(hours=float(os.environ.get("SOAK_MONTH_INTERVAL", "6")))
 SEED = int(os.environ.get("SOAK_MONTH_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 
