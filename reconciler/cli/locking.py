@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from reconciler.core.errors import ReconcilerError
+from reconciler.core.errors import ReconcilerError, StoreError
 from reconciler.engine.inbox import Lease
 from reconciler.store import Store
 
@@ -12,6 +12,9 @@ __all__ = ["AnotherWrites", "one_writer", "writing_lease"]
 
 KEPT_EVERY = 5.0
 """Seconds; a lease on a server is good for three times as long."""
+
+MOST_FAILURES = 2
+"""In a row; then it is about to end."""
 
 
 class AnotherWrites(ReconcilerError):
@@ -25,15 +28,22 @@ def writing_lease(store: Store, owner: str) -> Lease:
 
 @contextlib.asynccontextmanager
 async def one_writer(store: Store, owner: str) -> AsyncIterator[None]:
-    """Hold the lease for as long as this run writes. Raises AnotherWrites, StoreError."""
+    """Hold the lease for as long as this run writes. Raises AnotherWrites, also where it is lost, and StoreError."""
     lease = writing_lease(store, owner)
     if not await lease.hold():
         raise AnotherWrites(
             f"another run, or a daemon, is writing with {store.place}: wait for it, or look with --dry-run"
         )
     keeping = asyncio.create_task(keep(lease))
+    run = asyncio.current_task()
+    keeping.add_done_callback(lambda done: run.cancel() if run and not done.cancelled() else None)
     try:
         yield
+    except asyncio.CancelledError:
+        if run is None or not keeping.done() or keeping.cancelled():
+            raise
+        run.uncancel()
+        raise AnotherWrites(f"the lease to write with {store.place} was lost in the middle of it: run again") from None
     finally:
         keeping.cancel()
         await asyncio.wait([keeping])
@@ -41,6 +51,13 @@ async def one_writer(store: Store, owner: str) -> AsyncIterator[None]:
 
 
 async def keep(lease: Lease) -> None:
-    while True:
+    """Return once it is lost, or nobody can tell for as long as it is good for."""
+    failures = 0
+    while failures < MOST_FAILURES:
         await asyncio.sleep(KEPT_EVERY)
-        await lease.hold()
+        try:
+            if not await lease.hold():
+                return
+            failures = 0
+        except StoreError:
+            failures += 1

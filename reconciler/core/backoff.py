@@ -11,6 +11,7 @@ from reconciler.core.errors import (
     Invalid,
     LifetimeRefused,
     ReconcilerError,
+    SecretError,
     Throttled,
 )
 from reconciler.core.renewal import spread
@@ -35,6 +36,7 @@ class Bounds:
 
 BOUNDS: tuple[tuple[type[ReconcilerError], Bounds], ...] = (
     (EndpointRefused, Bounds(30 * SECOND, 15 * MINUTE)),
+    (SecretError, Bounds(FIRST, 5 * MINUTE)),  # the file may be back any moment
     (Full, Bounds(HOUR, HOUR)),
     (Denied, Bounds(5 * MINUTE, HOUR)),
     (LifetimeRefused, Bounds(FIRST, 15 * MINUTE)),  # the next try asks for less

@@ -23,7 +23,7 @@ from reconciler.core.live import Live
 from reconciler.core.mark import Mark
 from reconciler.core.reasons import Action, Reason
 from reconciler.core.redaction import redact
-from reconciler.core.renewal import FALLBACK, asked_lifetime, renewal_time
+from reconciler.core.renewal import FALLBACK, MARGIN, asked_lifetime, renewal_time
 from reconciler.core.times import spell_duration
 
 __all__ = ["Clockwork", "Pair", "Verdict", "due", "judge", "lifetime_of", "renews_at", "urgent"]
@@ -198,7 +198,7 @@ def lifetime_of(live: Live, clockwork: Clockwork, desired: Desired | None) -> dt
     One that was granted three days and is to live four hours from now on has nothing to gain before its last four.
     """
     wanted, ceiling = desired.lifetime if desired else None, live.kind.longest(clockwork.learned)
-    return min(live.granted or wanted or ceiling or FALLBACK, asked_lifetime(ceiling, wanted))
+    return min(live.granted or wanted or ceiling or FALLBACK, asked_lifetime(ceiling, wanted) + MARGIN)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -13,6 +13,8 @@ KEY_IN_USE = "key-in-use"
 """Speaks for what the plan itself finds, and withholds nothing."""
 
 SECOND_WRITER = "second-writer"
+SHOWN = 3
+"""Ids in a message; one is enough to find the rest by."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Danger:
     code: str
     speaks: Callable[["Taken"], str | None]
     withholds: Callable[[Change, World], bool]
+    alone: bool = False
+    """It is worth a word also where there is nothing to withhold."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,12 +69,13 @@ def list_incomplete(taken: Taken) -> str | None:
 
 
 def second_writer(taken: Taken) -> str | None:
-    strangers = len(taken.world.strangers)
+    strangers = sorted(taken.world.strangers)
     if not strangers:
         return None
+    shown = ", ".join([*strangers[:SHOWN], *(["…"] if len(strangers) > SHOWN else [])])
     return (
-        f"{strangers} subscriptions bear our mark and were not made with this store, so somebody else writes under the"
-        " same owner: give that installation an owner of its own"
+        f"{len(strangers)} subscriptions bear our mark and were not made with this store ({shown}), so somebody else"
+        " writes under the same owner: give that installation an owner of its own"
     )
 
 
@@ -98,7 +103,7 @@ DANGERS = (
     Danger("list-shrank", list_shrank, deletes),
     Danger("empty", nothing_wanted, removes),
     Danger("removals", too_many_removals, removes),
-    Danger(SECOND_WRITER, second_writer, deletes_or_replaces),
+    Danger(SECOND_WRITER, second_writer, deletes_or_replaces, alone=True),
 )
 CODES = tuple(sorted((*(danger.code for danger in DANGERS), KEY_IN_USE)))
 
@@ -116,7 +121,7 @@ def safe(
         if message is None:
             continue
         touched = [change for change in filter(at_stake, checked) if danger.withholds(change, world)]
-        if touched or danger.code == SECOND_WRITER:
+        if touched or danger.alone:
             violations.append(Violation(danger.code, f"{world.tenant}: {message}", names(touched)))
         checked = list(withhold(checked, world, danger))
     return checked, violations

@@ -34,6 +34,8 @@ class Contradicting:
     def __init__(self, clock: Clock, stewards: Callable[[], Iterator[tuple[str, Steward]]]) -> None:
         self.clock, self.stewards = clock, stewards
         self.contradicted: dict[str, tuple[Steward, Remembered]] = {}
+        """By subscription id, with what is to be remembered: the certificate that Graph really goes by."""
+
 
     def told(self, what: Told, entry: Entry, content: Content = None) -> None:
         del content
@@ -41,8 +43,12 @@ class Contradicting:
             return
         for _, steward in self.stewards():
             memory = steward.holdings.recall.by_id.get(entry.subscription_id) if steward.holdings else None
-            if memory and self.is_watched(memory) and (memory.certificate_id or "").upper() not in names_in(entry):
-                self.contradicted[entry.subscription_id] = (steward, memory)
+            if memory is None or not self.is_watched(memory):
+                continue
+            names = names_in(entry)
+            if names and (memory.certificate_id or "").upper() not in names:
+                real = dataclasses.replace(memory, certificate_fixed=True, certificate_id=min(names))
+                self.contradicted[entry.subscription_id] = (steward, real)
 
     def is_watched(self, memory: Remembered) -> bool:
         if memory.certified_at is None or memory.certificate_fixed or memory.certified_at == memory.created_at:
@@ -55,7 +61,7 @@ class Contradicting:
             if steward.holdings is None:
                 continue
             try:
-                await steward.holdings.recall.remember([dataclasses.replace(memory, certificate_fixed=True)])
+                await steward.holdings.recall.remember([memory])
             except StoreError as error:
                 logger.warning("That Graph keeps an old certificate is not written down: %s", error)
                 continue

@@ -16,7 +16,7 @@ from reconciler.core.live import Live
 from reconciler.core.mark import Mark
 from reconciler.core.pair import Clockwork, urgent
 from reconciler.core.reasons import Action, Reason
-from reconciler.core.renewal import FALLBACK, asked_lifetime, renewal_time
+from reconciler.core.renewal import FALLBACK, MARGIN, asked_lifetime, renewal_time
 from reconciler.core.schedule import Schedule
 from reconciler.core.times import spell_duration
 from reconciler.core.world import Owned, World
@@ -138,7 +138,7 @@ class Holdings:
         owned = self.lives.get(memory.id)
         granted = memory.granted or (owned.live.granted if owned else None)
         ceiling = (owned.live.kind if owned else desired.kind).longest(self.recall.learned)
-        asked = asked_lifetime(ceiling, desired.lifetime)
+        asked = asked_lifetime(ceiling, desired.lifetime) + MARGIN
         lifetime = min(granted or desired.lifetime or ceiling or FALLBACK, asked)  # as ``core.pair.lifetime_of``
         return renewal_time(memory.name, memory.expires_at, lifetime=lifetime, renew_before=desired.renew_before)
 

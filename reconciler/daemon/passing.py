@@ -141,7 +141,7 @@ class Passing:
         if outcome.result is Result.FAILED and outcome.error and not steward.stopping():
             self.fail(outcome)
         elif outcome.result is Result.DONE:
-            steward.troubles.worked(outcome.name)
+            steward.troubles.worked(outcome.name, outcome.action)
         steward.told(outcome)
 
     def fail(self, outcome: Outcome) -> None:

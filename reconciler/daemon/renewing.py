@@ -117,7 +117,7 @@ class Renewing:
         except StoreError as error:
             # It is the last thing that is done: Graph has renewed it by then, and our memory knows of it.
             self.complaints.add(f"{change.tenant}: renewals are not written down: {error}")
-            self.troubles.worked(change.name)
+            self.troubles.worked(change.name, change.action)
         except ReconcilerError as error:
             self.fail(change, subscription_id, error)
         except Exception as error:
@@ -125,7 +125,7 @@ class Renewing:
             self.fail(change, subscription_id, ReconcilerError(f"internal error, please report it: {error!r}"))
         else:
             self.holdings.renewed(subscription_id)
-            self.troubles.worked(change.name)
+            self.troubles.worked(change.name, change.action)
             self.told(done(change, message, subscription_id))
 
     async def look_at(self, hands: Hands, subscription_id: str) -> None:
@@ -143,13 +143,13 @@ class Renewing:
     def fail(self, change: Change, subscription_id: str, error: ReconcilerError) -> None:
         outcome = failed(change, error)
         lifetime = lifetime_of(change.live, self.holdings.clockwork, change.desired) if change.live else None
+        beside = self.troubles.is_beside(change.name, change.action)
         trouble = self.troubles.failed(outcome, change.desired, lifetime=lifetime)
-        self.troubles.retries.drop(change.name)  # a renewal is tried again by itself, without a pass
         at = min(trouble.next_try, self.latest(change, lifetime))
         self.holdings.renewals.put(subscription_id, at)
-        if at < trouble.next_try:
+        if not beside:
             self.troubles.hurry(change.name, at)
-            self.troubles.retries.drop(change.name)
+            self.troubles.retries.drop(change.name)  # a renewal is tried again by itself, without a pass
         self.told(outcome)
 
     def latest(self, change: Change, lifetime: dt.timedelta | None) -> dt.datetime:

@@ -1,5 +1,6 @@
 """What keeps failing in one tenant: outcomes in, out until when each change rests, and one line for what is new."""
 
+import collections
 import dataclasses
 import datetime as dt
 import logging
@@ -39,6 +40,9 @@ class Troubles:
 
         self.passing_in_a_row = 0
         self.denied = False
+        self.renewals_beside: collections.Counter[str] = collections.Counter()
+        """How often in a row the renewals of those have failed that are in trouble for something else."""
+
         self._unwritten: set[str] = set()
 
     async def load(self) -> None:
@@ -52,8 +56,12 @@ class Troubles:
         error = outcome.error or ReconcilerError(outcome.message)
         now, earlier = self.clock.now(), self.by_name.get(outcome.name)
         essence = desired.essence if desired else ""
+        beside = self.is_beside(outcome.name, outcome.action)
         again = earlier is not None and earlier.essence == essence and earlier.action == outcome.action
         attempts = earlier.attempts + 1 if earlier and again else 1
+        if beside:
+            self.renewals_beside[outcome.name] += 1
+            attempts = self.renewals_beside[outcome.name]
         trouble = Trouble(
             tenant=self.tenant,
             name=outcome.name,
@@ -67,7 +75,8 @@ class Troubles:
             attempts=attempts,
             next_try=now + pause(error, attempts=attempts, lifetime=lifetime, key=outcome.name),
         )
-        self.put(trouble)
+        if not beside:
+            self.put(trouble)
         self.passing_in_a_row = self.passing_in_a_row + 1 if trouble.kind in PASSING else 0
         if self.passing_in_a_row == MANY:
             logger.warning("%s: Graph is away, nothing else is said of it until it is back: %s", self.tenant, error)
@@ -75,6 +84,11 @@ class Troubles:
             self.denied = True
             logger.error("%s: a person must act, nothing else is said of it until it works: %s", self.tenant, error)
         return trouble
+
+    def is_beside(self, name: str, action: Action) -> bool:
+        """A renewal of what another change fails for: that is the trouble, and it is not over when it is kept alive."""
+        trouble = self.by_name.get(name)
+        return action is Action.RENEW and trouble is not None and trouble.action != Action.RENEW.value
 
     def put(self, trouble: Trouble) -> None:
         self.by_name[trouble.name] = trouble
@@ -86,8 +100,11 @@ class Troubles:
         if trouble := self.by_name.get(name):
             self.put(dataclasses.replace(trouble, next_try=at))
 
-    def worked(self, name: str) -> None:
+    def worked(self, name: str, action: Action) -> None:
         self.succeeded()
+        self.renewals_beside.pop(name, None)
+        if self.is_beside(name, action):
+            return
         trouble = self.by_name.get(name)
         self.relieve({name})
         if trouble and trouble.kind == "Denied":

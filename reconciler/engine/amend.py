@@ -58,8 +58,7 @@ async def extend(hands: Hands, change: Change, more: Body) -> Live:
     live, mark = expect(change.live), expect(change.mark)
     renewed = await hands.prolong(live, change.desired.lifetime if change.desired else None, more)
     if renewed is not live:
-        fixed = live.certificate_fixed and renewed.certificate_id == live.certificate_id
-        await hands.remember(renewed, mark, certificate_fixed=fixed)
+        await hands.remember(renewed, mark, certificate_fixed=live.certificate_fixed)
     return renewed
 
 

@@ -191,10 +191,11 @@ class Work:
         if await self.try_step(first, evict_it) is None:
             await self.withhold_all(others, first)
             return
+        # From here on it is carried to its end, even if the process is about to: the first one is gone until then.
         for change in reversed(others):
             for each in await self.free([change], places, first):
-                await self.carry_out(each, STEPS[each.action])
-        await self.carry_out(first, settle_down)
+                await self.carry_out(each, STEPS[each.action], begun=True)
+        await self.carry_out(first, settle_down, begun=True)
 
     async def withhold_all(self, changes: Iterable[Change], failed_one: Change) -> None:
         for change in changes:
@@ -210,14 +211,14 @@ class Work:
         for change in waiting:
             await self.carry_out(change, step_of(change, places))
 
-    async def carry_out(self, change: Change, step: Step) -> None:
-        if said := await self.try_step(change, step):
+    async def carry_out(self, change: Change, step: Step, *, begun: bool = False) -> None:
+        if said := await self.try_step(change, step, begun=begun):
             self._done.add(change)
             self.tell(done(change, *said))
 
-    async def try_step(self, change: Change, step: Step) -> tuple[str, str] | None:
+    async def try_step(self, change: Change, step: Step, *, begun: bool = False) -> tuple[str, str] | None:
         """What the step has to say, None where it failed, or has not begun because the process is about to end."""
-        if self.hands.stopping():
+        if self.hands.stopping() and not begun:
             return None
         try:
             return await step(self.hands, change)

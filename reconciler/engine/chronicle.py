@@ -91,7 +91,7 @@ class Chronicle(ReadChronicle, Protocol):
     async def announced(self, ids: Collection[str], *, at: dt.datetime) -> None: ...
 
     async def wish(self, wish: Wish, *, at: dt.datetime) -> None:
-        """One that is wished for already takes the later time."""
+        """One that is wished for already takes the new time."""
 
     async def wishes(self) -> Sequence[Wished]: ...
 

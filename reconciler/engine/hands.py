@@ -158,6 +158,8 @@ class Hands:
         now = self.clock.now()
         mark = live.mark if isinstance(live.mark, Mark) else mark
         earlier = self.remembered.get(live.id)
+        kept = earlier if certificate_fixed and earlier and earlier.certificate_fixed else None
+        certificate_id = kept.certificate_id if kept else live.certificate_id
         memory = Remembered(
             id=live.id,
             name=mark.name,
@@ -169,8 +171,8 @@ class Hands:
             expires_at=live.expires_at,
             granted=earlier.granted if earlier and same(earlier.expires_at, live) else live.expires_at - now,
             certificate_fixed=certificate_fixed,
-            certificate_id=live.certificate_id,
-            certified_at=earlier.certified_at if earlier and earlier.certificate_id == live.certificate_id else now,
+            certificate_id=certificate_id,
+            certified_at=earlier.certified_at if earlier and earlier.certificate_id == certificate_id else now,
             noted_at=earlier.noted_at if earlier else now,
             stranger=earlier.stranger if earlier else False,
         )

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from reconciler.core.catalog import Version
-from reconciler.core.errors import Gone, GraphError
+from reconciler.core.errors import CredentialRefused, Gone, GraphError
 from reconciler.core.live import Live, LiveError, read_live
 from reconciler.core.mark import Mark
 from reconciler.core.world import Owned, World
@@ -229,6 +229,8 @@ async def ask_one(memory: Remembered, reader: Reader) -> Live | str | None:
         return read_live(await reader.get(memory.id, memory.version))
     except Gone:
         return None
+    except CredentialRefused:
+        raise  # it is not about this one
     except (GraphError, LiveError) as error:
         return f"{memory.id} could not be read: {error}"
 
@@ -245,14 +247,19 @@ def mark_of(memory: Remembered, owner: str) -> Mark:
 
 
 def with_memory(live: Live, memory: Remembered | None) -> Live:
-    """Add what Graph does not tell. A lifetime is only known if the expiry is still the one that we were given."""
+    """Add what Graph does not tell, or tells wrongly: it may list a certificate that it took and does not go by.
+
+    A lifetime is only known if the expiry is still the one that we were given.
+    """
     if memory is None:
         return live
+    fixed = memory.certificate_id if memory.certificate_fixed else None
     ours = memory.expires_at is not None and abs(live.expires_at - memory.expires_at) <= SAME_MOMENT
     asked = live.asked
     return dataclasses.replace(
         live,
         asked=asked if asked.version is memory.version else dataclasses.replace(asked, version=memory.version),
         granted=memory.granted if ours else None,
+        certificate_id=fixed or live.certificate_id,
         certificate_fixed=memory.certificate_fixed,
     )

@@ -86,4 +86,5 @@ def note_gap(connection: Connection, row: Row) -> None:
 
 
 def drop_old_gaps(connection: Connection, now: dt.datetime) -> None:
+    """Those that are open, too: nobody has wanted that subscription for long."""
     connection.execute(delete(tables.gaps).where(tables.gaps.c.noted_at < now - GAP_AGE))

@@ -771,3 +771,16 @@ def test_the_digest_ignores_renewals_and_times_and_nothing_else():
     assert planned(EVERYTHING, THERE, policy=Policy.OBSERVE).digest != made.digest
     moved = [want("moved", notification_url="https://third.contoso.com/n"), *EVERYTHING[:1], *EVERYTHING[2:]]
     assert planned(moved, THERE).digest != made.digest
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        pytest.param(hours(20), [], id="four-hours-would-gain-nothing"),
+        pytest.param(hours(3), [], id="nor-before-two-thirds-of-them"),
+        pytest.param(hours(1), ["renew mail RenewalDue"], id="now-they-do"),
+    ],
+)
+def test_a_lifetime_that_was_shortened(left, expected):
+    """It was granted three days, and is to live four hours from now on: it is not due before that gains something."""
+    assert lines(planned([want(lifetime=hours(4))], [have(left=left)])) == expected

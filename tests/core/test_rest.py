@@ -221,7 +221,7 @@ RETYPED = want(certificate=OTHER_CERTIFICATE, changes="updated")
         pytest.param(OTHER_TYPES, asked_before(MAIL, MAIL), set(), ["replace mail ImmutableFieldChanged"], id="none"),
         pytest.param(
             TURNED,
-            have(BEFORE, left=DUE),
+            have(BEFORE, left=hours(6), granted=hours(24)),
             set(),
             [f"{PATCH} Paced", "renew mail RenewalDue"],
             id="it-is-kept-alive-meanwhile",

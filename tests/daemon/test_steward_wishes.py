@@ -188,7 +188,7 @@ async def test_observe_writes_nothing(home: Household) -> None:
     await home.wish(Kind.RENEW, home.id_of("a"))
     await home.live(hours=2)
     assert home.writes() == []
-    assert home.conditions() == {"a": "ready", "c": "pending"}
+    assert home.conditions() == {"a": "pending", "c": "pending"}
 
 
 async def test_a_tenant_that_is_removed(home: Household) -> None:

@@ -128,7 +128,7 @@ def test_what_is_withheld_says_why():
 
 
 def test_the_live_one_tells_of_itself():
-    desired = want(certificate=CERTIFICATE)
+    desired = want(certificate=CERTIFICATE, resource="teams/fbe2bf47-16c8-47cf-b4a5-4b9b187c508b", changes="updated")
     (found,) = stand([desired], [have(desired, id="7")], heard={"mail": NOW - MINUTE, "other": NOW})
     assert (found.subscription_id, found.granted, found.certificate_id) == ("7", THREE_DAYS, "A" * 40)
     assert found.expires_at == NOW + SIXTY_HOURS
@@ -168,7 +168,7 @@ def test_a_plan_of_all_tenants_is_read_for_this_one():
 
 
 def test_document():
-    desired = want(certificate=CERTIFICATE)
+    desired = want(certificate=CERTIFICATE, resource="teams/fbe2bf47-16c8-47cf-b4a5-4b9b187c508b", changes="updated")
     (found,) = stand([desired], [have(desired, id="7")], troubles=[a_trouble(action="renew")], heard={"mail": NOW})
     spelled = document(found)
     assert json.loads(json.dumps(spelled)) == spelled
@@ -177,7 +177,7 @@ def test_document():
         "tenant": "contoso",
         "name": "mail",
         "condition": "stalled",
-        "resource": "users/mail/messages",
+        "resource": "teams/fbe2bf47-16c8-47cf-b4a5-4b9b187c508b",
         "action": "renew",
         "reason": "EndpointRefused",
         "message": "the URL did not answer",

@@ -23,7 +23,6 @@ from reconciler.daemon.house import House
 from reconciler.daemon.leading import Fenced
 from reconciler.daemon.metrics import DaemonMetrics
 from reconciler.daemon.orders import Means, Order
-from reconciler.daemon.steward import Steward
 from reconciler.daemon.telling import Telling
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.hands import Party
@@ -135,7 +134,3 @@ class Keeper:
 
     async def gaps(self) -> list[Gap]:
         return list(await self.chronicle.gaps())
-
-    @property
-    def steward(self) -> Steward:
-        return self.house.stewards[TENANT]

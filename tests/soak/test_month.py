@@ -27,5 +27,8 @@ async def test_nothing_lapses_that_the_outages_do_not_force(tmp_path: Path) -> N
     with tempfile.TemporaryDirectory(dir=os.environ.get("SOAK_MONTH_FOLDER", tmp_path)) as folder:
         lived = await Month(Path(folder), population=population, days=DAYS, interval=INTERVAL, seed=SEED).run()
     print(figures(lived))
-    assert broken(lived) == {}
+    found = broken(lived)
+    for name, problems in found.items():
+        print(f"{name}: {len(problems)}, as {problems[:3]}")
+    assert found == {}
     assert lived.mistakes == []
