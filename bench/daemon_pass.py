@@ -6,6 +6,7 @@ there are pages, so the daemon's own work must be little beside that.
 
 import concurrent.futures
 import itertools
+import threading
 
 from bench.support.cores import OTHER, running_on
 from bench.support.deliveries import VALIDATION
@@ -24,9 +25,6 @@ LISTS_PER_SECOND = 20 / 20
 
 ASKED = 50.0
 """Validations a second: so often it is seen whether it answers."""
-
-LONGER = 400
-"""So many of them: longer than a pass takes."""
 
 
 def run() -> dict[str, float]:
@@ -59,12 +57,16 @@ def passed(kept: Kept) -> Pass:
 
 def meanwhile(kept: Kept) -> Rush:
     """Validations that are asked for while another pass is made, from its beginning to its end."""
+    over = threading.Event()
     with concurrent.futures.ThreadPoolExecutor(1) as beside, running_on({OTHER}):
-        asking = beside.submit(ask, kept)
-        passed(kept)
+        asking = beside.submit(ask, kept, over)
+        try:
+            passed(kept)
+        finally:
+            over.set()
         return asking.result()
 
 
-def ask(kept: Kept) -> Rush:
-    requests = itertools.repeat(VALIDATION, LONGER)
+def ask(kept: Kept, over: threading.Event) -> Rush:
+    requests = itertools.takewhile(lambda _: not over.is_set(), itertools.repeat(VALIDATION))
     return rush(kept.server, requests, status=200, connections=1, per_second=ASKED)

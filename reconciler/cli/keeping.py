@@ -26,6 +26,7 @@ from reconciler.cli.self_examination import SelfExamination
 from reconciler.cli.wiring import state_location
 from reconciler.core.errors import ReconcilerError, StoreError
 from reconciler.daemon.health import Pulse, health_routes
+from reconciler.daemon.memory import give_back
 from reconciler.daemon.notifying import Notifying, watchdog_seconds
 from reconciler.daemon.ticking import Ticking
 from reconciler.daemon.timepiece import Timepiece
@@ -207,6 +208,7 @@ class Keeping:
         with contextlib.suppress(StoreError):  # then the last notifications are those of a while ago
             self.parts.reporting.heard = await self.parts.counter.inbox.heard()
         await asyncio.to_thread(self.parts.reporting.levels)
+        await asyncio.to_thread(give_back)
         self.inforce.show(self.parts.metrics)
         self.parts.metrics.skewed(self.daemon.clock.skew)
 

@@ -243,4 +243,4 @@ def may_stand(outcome: Outcome) -> bool:
     """What was to be created, after the list was read that does not have it."""
     if outcome.action is not Action.CREATE:
         return False
-    return outcome.result is Result.DONE or isinstance(outcome.error, AnswerLost | StoreError)
+    return outcome.result is Result.DONE or isinstance(outcome.error, AnswerLost)

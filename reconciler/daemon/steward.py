@@ -81,8 +81,8 @@ class Steward:
         self.trigger.look(self.clock.now(), name=name)
 
     async def grant(self, wished: Wished) -> None:
-        """See to a wish: at once, or by the next pass. Raises StoreError."""
-        if any(taken.get(wished.wish) == wished for taken in (self.granting, self.fulfilling)):
+        """See to a wish: at once, or by the next pass; before the first one it waits. Raises StoreError."""
+        if self.holdings is None or any(taken.get(wished.wish) == wished for taken in (self.granting, self.fulfilling)):
             return
         if wished.wish.kind is Kind.RENEW and self.knows(wished.wish.subscription_id):
             self.challenge(wished.wish)

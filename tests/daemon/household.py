@@ -11,6 +11,7 @@ Nothing begins by itself but by ``live``, which ticks as the daemon does. What a
 whatever says that a mistake of ours was caught fails the test.
 """
 
+import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
@@ -84,9 +85,19 @@ class Lines(logging.Handler):
         self.clock = clock
         self.timed: list[tuple[dt.datetime, str]] = []
         self.mistakes: list[str] = []
+        self.waiting: list[tuple[str, asyncio.Future[None]]] = []
+
+    async def heard(self, words: str) -> None:
+        """Return when a line has these words in it, the next time."""
+        future = asyncio.get_running_loop().create_future()
+        self.waiting.append((words, future))
+        await future
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
+        for words, future in self.waiting:
+            if words in text and not future.done():
+                future.set_result(None)
         if record.exc_info or any(word in text for word in FAILED):
             self.mistakes.append(text)
         self.timed.append((self.clock.time, f"{record.levelname} {text}"))

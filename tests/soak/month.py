@@ -166,7 +166,7 @@ class Month:
             at = begin + dt.timedelta(days=day, minutes=self.chance.randrange(24 * 60 - max(AGAIN)))
             if any(outage.since - AFTERWARDS < at < outage.until + AFTERWARDS for outage in outages):
                 continue
-            for name in self.chance.sample(self.names, CHALLENGED):
+            for name in self.chance.sample(self.names, min(CHALLENGED, len(self.names))):
                 found += [Challenge(at + dt.timedelta(minutes=minutes), name) for minutes in AGAIN]
         return sorted(found)
 

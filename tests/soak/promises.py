@@ -233,7 +233,7 @@ def overdue(lived: Lived) -> dt.timedelta:
         for before, renewal in life.renewals()
         if (outage := outage_at(lived, due(before)))
     )
-    return max(dt.timedelta(), *waits)
+    return max([dt.timedelta(), *waits])
 
 
 def asked_in(lived: Lived, outage: Outage) -> int:

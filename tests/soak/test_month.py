@@ -14,10 +14,10 @@ from pathlib import Path
 from tests.soak.month import Month, Population
 from tests.soak.promises import broken, figures
 
-SUBSCRIPTIONS = int(os.environ.get("SOAK_MONTH_SUBSCRIPTIONS", "200"))
+SUBSCRIPTIONS = int(os.environ.get("SOAK_MONTH_SUBSCRIPTIONS", "120"))
 HOURLY = int(os.environ.get("SOAK_MONTH_HOURLY", "10"))
-DAYS = float(os.environ.get("SOAK_MONTH_DAYS", "3.8"))
-INTERVAL = dt.timedelta(hours=float(os.environ.get("SOAK_MONTH_INTERVAL", "6")))
+DAYS = float(os.environ.get("SOAK_MONTH_DAYS", "3.65"))  # then the outage comes while some of each kind are due
+INTERVAL = dt.timedelta(hours=float(os.environ.get("SOAK_MONTH_INTERVAL", "2")))
 SEED = int(os.environ.get("SOAK_MONTH_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 
 

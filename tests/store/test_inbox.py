@@ -269,3 +269,13 @@ async def test_what_was_heard_is_the_latest(inbox):
         ("t2", "mail"): NOW + SECOND,
         ("t1", "calendar"): NOW,
     }
+
+
+async def test_what_was_heard_is_the_same_mapping_until_something_changes(store, inbox):
+    await inbox.hear({("t1", "mail"): NOW, ("t2", "mail"): NOW})
+    before = await inbox.heard()
+    assert await inbox.heard() is before
+    await store.inbox().hear({("t1", "mail"): NOW + SECOND})
+    assert await inbox.heard() == {("t1", "mail"): NOW + SECOND, ("t2", "mail"): NOW}
+    await store.inbox().hear({("t0", "mail"): NOW})
+    assert len(await inbox.heard()) == 3

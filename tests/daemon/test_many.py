@@ -1,0 +1,64 @@
+"""What is spared where ten thousand stand as they stood: objects, metrics, looking for garbage."""
+
+import gc
+
+import pytest
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Names of tenants, as their subscriptions are shown in the metrics."""
+
+    def of(home):
+        tenants = []
+        show = home.reporting.metrics.standings
+        monkeypatch.setattr(
+            home.reporting.metrics, "standings", lambda tenant, found: (tenants.append(tenant), show(tenant, found))
+        )
+        return tenants
+
+    return of
+
+
+async def test_the_metrics_show_anew_only_what_may_stand_otherwise(street, shown):
+    async with street.open() as home:
+        await home.settle(home.mail("a"))
+        tenants = shown(home)
+        home.reporting.levels()
+        home.reporting.levels()
+        assert len(tenants) == 1
+        home.want(home.mail("a"), home.mail("b", 2))
+        await home.live(seconds=10)
+        home.reporting.levels()
+        home.reporting.levels()
+        assert len(tenants) == 2
+
+
+async def test_time_alone_is_a_reason_after_a_while(street, shown):
+    async with street.open() as home:
+        await home.settle(home.mail("a"))
+        tenants = shown(home)
+        for minutes in (0, 4, 2):
+            await home.live(minutes=minutes)
+            home.reporting.levels()
+        assert len(tenants) == 2
+
+
+async def test_what_has_not_changed_is_the_same_object_after_another_pass(street):
+    async with street.open() as home:
+        await home.settle(home.mail("a"), home.team("b"), hours=2)
+        before = dict(home.steward.holdings.lives)
+        home.house.wish("test")
+        await home.live(seconds=10)
+        after = home.steward.holdings.lives
+        assert len(after) == 2
+        assert all(after[each] is before[each] for each in before)
+
+
+async def test_what_is_known_of_a_tenant_is_no_garbage_from_its_first_pass_on(street, monkeypatch):
+    frozen = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
+    async with street.open() as home:
+        await home.settle(home.mail("a"), hours=5)
+        assert home.passes > 2
+        assert len(frozen) == 1
