@@ -36,7 +36,6 @@ class Contradicting:
         self.contradicted: dict[str, tuple[Steward, Remembered]] = {}
         """By subscription id, with what is to be remembered: the certificate that Graph really goes by."""
 
-
     def told(self, what: Told, entry: Entry, content: Content = None) -> None:
         del content
         if what is not Told.ACCEPTED or not entry.encrypted or entry.subscription_id in self.contradicted:

@@ -24,6 +24,7 @@ from reconciler.daemon.missed import missed
 from reconciler.daemon.orders import Means, Order
 from reconciler.daemon.passing import Passing
 from reconciler.daemon.renewing import Renewing
+from reconciler.daemon.time_signal import ask_the_time
 from reconciler.daemon.troubles import Troubles
 from reconciler.engine.chronicle import Wished
 from reconciler.engine.hands import Hands, Party
@@ -204,6 +205,7 @@ class Steward:
             raise AssertionError("nothing is wanted yet")
         party = await asyncio.to_thread(self.order.open_party)
         if self.holdings is None or self.entered != self.order.application:
+            await ask_the_time(party.reader)
             owner = self.order.options().owner
             self.holdings = Holdings(self.tenant, owner, party.journal, self.clock, noted=self.noted)
             self.renewing = Renewing(self.holdings, self.troubles, self.breaker, told=self.told, lost=self.lost)

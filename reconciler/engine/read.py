@@ -39,6 +39,8 @@ async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory,
     replaced = {intent.replaces for intent in intents.values()}
     listing = await reader.list()
     listed, incomplete = await asyncio.to_thread(read_listing, listing)  # ten thousand take a while
+    empty = not listing.bodies
+    del listing  # and much memory
     listed = {each.id: each for each in listed.values() if not deleted_lately(remembered.get(each.id), now)}
     asked = await ask(doubtful(listed, remembered, replaced, now), reader)
     found = {name: live for name, live in (listed | asked.found).items() if name not in asked.gone}
@@ -46,7 +48,7 @@ async def read_world(tenant: str, *, owner: str, reader: Reader, memory: Memory,
     world = dataclasses.replace(
         await asyncio.to_thread(memories.world, tenant, owner, found, asked, now=now),
         incomplete=incomplete or asked.unknown,
-        shrank=shrank(listing, asked),
+        shrank=shrank(asked) if empty else None,
     )
     return Reading(world, remembered, intents)
 
@@ -235,9 +237,9 @@ async def ask_one(memory: Remembered, reader: Reader) -> Live | str | None:
         return f"{memory.id} could not be read: {error}"
 
 
-def shrank(listing: Listing, asked: Asked) -> str | None:
+def shrank(asked: Asked) -> str | None:
     """A list can be empty for days while GET works (facts 3.2)."""
-    if listing.bodies or not asked.found:
+    if not asked.found:
         return None
     return f"Graph lists no subscription at all, but still has {len(asked.found)} of those that we know"
 

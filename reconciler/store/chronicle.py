@@ -59,15 +59,19 @@ class StoredChronicle(StoredReadChronicle):
     def __init__(self, fetch: Fetch, write: Write, *, owner: str) -> None:
         super().__init__(fetch, owner=owner)
         self.write = write
+        # Asked every few seconds: to make them anew each time takes longer than to run them.
+        gaps, wishes = tables.gaps.c, tables.wishes.c
+        untold = rows_of(tables.gaps, self.scope).where(tables.UNANNOUNCED, gaps.until.is_not(None))
+        self.unannounced_gaps = untold.order_by(gaps.noted_at, gaps.id)
+        order = (wishes.at, wishes.tenant_id, wishes.subscription_id, wishes.kind)
+        self.all_wishes = rows_of(tables.wishes, self.scope).order_by(*order)
 
     async def note_gap(self, gap: Gap) -> None:
         row = self.scope | dataclasses.asdict(gap)
         await self.write(lambda connection: note_gap(connection, row))
 
     async def unannounced(self) -> Sequence[Gap]:
-        columns = tables.gaps.c
-        wanted = rows_of(tables.gaps, self.scope).where(tables.UNANNOUNCED, columns.until.is_not(None))
-        return gaps_of(await self.fetch(wanted.order_by(columns.noted_at, columns.id)))
+        return gaps_of(await self.fetch(self.unannounced_gaps))
 
     async def announced(self, ids: Collection[str], *, at: dt.datetime) -> None:
         columns = tables.gaps.c
@@ -78,9 +82,7 @@ class StoredChronicle(StoredReadChronicle):
         await self.put(tables.wishes, [wish_row(wish) | {"at": at}])
 
     async def wishes(self) -> Sequence[Wished]:
-        columns = tables.wishes.c
-        ordered = (columns.at, columns.tenant_id, columns.subscription_id, columns.kind)
-        rows = await self.fetch(rows_of(tables.wishes, self.scope).order_by(*ordered))
+        rows = await self.fetch(self.all_wishes)
         return [Wished(Wish(Kind(row["kind"]), row["tenant_id"], row["subscription_id"]), row["at"]) for row in rows]
 
     async def granted(self, wished: Iterable[Wished]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.support.kept import Requests, keeping
+from bench.support.kept import keeping
 
 COUNT = 4
 

@@ -26,6 +26,7 @@ from prometheus_client import CollectorRegistry
 
 from reconciler.core.clouds import Cloud
 from reconciler.core.desired import Desired
+from reconciler.core.errors import StoreError
 from reconciler.core.gap import Gap
 from reconciler.core.lifecycle import Kind, Wish
 from reconciler.core.plan import Options
@@ -40,19 +41,20 @@ from reconciler.daemon.orders import Means, Order
 from reconciler.daemon.presence import Presence
 from reconciler.daemon.reporting import Manifests, Reporting
 from reconciler.daemon.telling import Telling
+from reconciler.daemon.timepiece import Timepiece
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.hands import Party
 from reconciler.engine.ports import Remembered
 from reconciler.graph.authentication import Access, SecretCredential
 from reconciler.graph.calls import Patience
-from reconciler.graph.client import Graph
+from reconciler.graph.client import Graph, Observed
 from reconciler.graph.listing import Caps
 from reconciler.store import Store
 from tests.support.receiver import ValidationReceiver
 from tests.support.virtual import VirtualClock, run_until
 from tests.support.world import MAIL, OWNER, RING, TEAM, UNPACED, Ring, Scene, scope_of
 
-__all__ = ["Household", "Street"]
+__all__ = ["Household", "OwnClock", "Street", "live"]
 
 TENANT = "contoso"
 FAILED = ("internal error", "in a way that it should not", "has failed, and is tried again")
@@ -127,9 +129,33 @@ class Street:
             yield home
 
 
+class OwnClock(Timepiece):
+    """The daemon's own on a machine whose wall clock is wrong by ``off``."""
+
+    def __init__(self, clock: VirtualClock, off: dt.timedelta = dt.timedelta()) -> None:
+        self.virtual, self.off = clock, off
+        booted = clock.time
+        super().__init__(
+            wall=lambda: clock.time + self.off, steady=lambda: (clock.time - booted) / dt.timedelta(seconds=1)
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        await self.virtual.sleep(seconds)
+
+
 class Household:
-    def __init__(self, street: Street, folder: Path, *, state: Path | str | None = None, owner: str = OWNER) -> None:
+    def __init__(
+        self,
+        street: Street,
+        folder: Path,
+        *,
+        state: Path | str | None = None,
+        owner: str = OWNER,
+        own: OwnClock | None = None,
+    ) -> None:
+        """``own``: a clock that may be wrong; else it goes by the emulator's."""
         self.street, self.owner = street, owner
+        self.own: VirtualClock | OwnClock = own or street.clock
         self.emulator, self.clock = street.emulator, street.clock
         self.scene = Scene(street.emulator, street.receiver, street.others, folder)
         self.state = state or self.scene.state
@@ -160,21 +186,21 @@ class Household:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """One process's life; it ends without a farewell unless ``end`` is called."""
-        now = self.clock.now
+        now = self.own.now
         async with (
             Store.open(self.state, now=now, patience=0.05) as store,
-            Graph(clock=self.clock, limits=UNPACED, patience=TWICE, caps=FEW_PAGES) as graph,
+            Graph(clock=self.own, limits=UNPACED, patience=TWICE, caps=FEW_PAGES, on_answer=self.answered) as graph,
         ):
             self.store, self.graph = store, graph
             self.chronicle = store.chronicle(self.owner)
-            means = Means(clock=self.clock, chronicle=self.chronicle, leads=lambda: False, stopping=lambda: False)
+            means = Means(clock=self.own, chronicle=self.chronicle, leads=lambda: False, stopping=lambda: False)
             self.house = House(means, store.lease(f"writing-{self.owner}"))
             metrics = DaemonMetrics(CollectorRegistry())
             self.passes = 0
-            self.house.listen(Telling(metrics, self.clock, on_pass=self.passed))
-            self.presence = Presence(self.chronicle, self.clock)
+            self.house.listen(Telling(metrics, self.own, on_pass=self.passed))
+            self.presence = Presence(self.chronicle, self.own)
             self.reporting = Reporting(
-                house=self.house, owner=self.owner, clock=self.clock, metrics=metrics, manifests=Manifests(now())
+                house=self.house, owner=self.owner, clock=self.own, metrics=metrics, manifests=Manifests(now())
             )
             self.house.open_up()
             try:
@@ -185,6 +211,10 @@ class Household:
                         task.cancel()
                 await self.house.idle()
                 self.house.leading.lease.let_go() if hasattr(self.house.leading.lease, "let_go") else None
+
+    def answered(self, observed: Observed) -> None:
+        if isinstance(self.own, OwnClock):
+            self.own.observe(observed)
 
     def passed(self) -> None:
         self.passes += 1
@@ -255,11 +285,20 @@ class Household:
         """Whether something is under way, such as a request that is to be repeated."""
         return any(steward.tasks for steward in self.house.stewards.values())
 
-    @property
-    def next_due(self) -> dt.datetime | None:
+    async def next_due(self) -> dt.datetime | None:
         """When a tick will find something to do, by all that a steward waits for."""
+        if self.is_busy:
+            return self.clock.time + SLOW_TICK
+        if self.house.leads() and self.house.leading.certain and await self.wished():
+            return self.clock.time + TICK
         found = [each for steward in self.house.stewards.values() for each in waited_for(steward)]
-        return min(filter(None, found), default=None)
+        due = min(filter(None, found), default=None)
+        return due - (self.own.now() - self.clock.time) if due else None
+
+    async def wished(self) -> bool:
+        with contextlib.suppress(StoreError):
+            return bool(await self.chronicle.wishes())
+        return False
 
     async def live(self, **time: float) -> None:
         """Let time pass: ``live(days=3)``."""
@@ -375,7 +414,7 @@ async def live(length: dt.timedelta, *homes: Household) -> None:
         for home in homes:
             await home.tick()
         await clock.quiet()
-        due = [clock.time + SLOW_TICK if home.is_busy else home.next_due for home in homes]
+        due = [await home.next_due() for home in homes]
         await run_until(clock, min(end, max(clock.time + TICK, min(filter(None, due), default=end))))
 
 

@@ -48,11 +48,11 @@ async def test_another_one_has_taken_the_place_of_a_folder_that_was_moved(home: 
 
 async def test_a_database_that_is_locked(home: Household) -> None:
     """No creation without its intent, and renewals without a note; both are written when it is free."""
-    await home.settle(home.team("a"), hours=40)
+    await home.settle(home.team("a"), hours=44)
     with contextlib.closing(sqlite3.connect(home.scene.store_file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         home.want(home.team("a"), home.team("b", 2))
-        await home.live(hours=10)
+        await home.live(hours=4.2)
         assert home.writes() == ["PATCH 200"]
         assert home.troubles()["b"][:2] == ("create", "StoreError")
         assert home.conditions() == {"a": "ready", "b": "stalled"}
@@ -78,13 +78,13 @@ FULL = {
 
 @pytest.mark.parametrize(("table", "written"), FULL.items())
 async def test_a_disk_that_is_full(home: Household, table: str, written: list[str]) -> None:
-    await home.settle(home.team("a"), home.team("c", 3), hours=40)
+    await home.settle(home.team("a"), home.team("c", 3), hours=43)
     for deed in ("INSERT", "UPDATE"):
         home.scene.forbid(table, deed)
     home.scene.remove(home.id_of("c"))
     home.begin_afresh()
     home.want(home.team("a"), home.team("b", 2), home.team("c", 3))
-    await home.live(hours=10)
+    await home.live(hours=5.2)
     assert [each for each in home.writes() if not each.endswith("404")] == written
     for deed in ("INSERT", "UPDATE"):
         home.scene.permit(table, deed)
@@ -102,7 +102,7 @@ async def test_a_disk_that_is_full(home: Household, table: str, written: list[st
 
 async def test_after_it_was_lost(home: Household) -> None:
     """A new and empty store: ownership is written on the subscriptions, so nothing is made or deleted."""
-    await home.settle(home.team("a"), home.mail("b"), hours=40)
+    await home.settle(home.team("a"), home.mail("b"), hours=43)
     await home.end()
     async with home.street.open("next") as following:
         following.want(home.team("a"), home.mail("b"))

@@ -84,6 +84,10 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str
         yield url
 
 
+def leads(home: Household) -> bool:
+    return home.house.leading.leads
+
+
 @contextlib.contextmanager
 def nobody_creates_twice(home: Household) -> Iterator[None]:
     yield
@@ -99,12 +103,12 @@ async def test_with_one_store_one_writes(street: Street, state: Path | str) -> N
             second.want(second.team("a"), second.team("b", 2))
             await live(12 * HOUR, first, second)
             assert first.held() == ["a"]
-            assert first.house.leading.leads
-            assert not second.house.leading.leads
+            assert leads(first)
+            assert not leads(second)
 
             await first.end()
             await live(HOUR, second)
-            assert second.house.leading.leads
+            assert leads(second)
             assert second.held() == ["a", "b"]
             await live(4 * DAY, second)
             assert second.held() == ["a", "b"]
@@ -122,12 +126,12 @@ async def test_the_one_that_writes_is_cut_off(street: Street, state: Path | str)
         assert second.held() == ["a", "b"]
         first.begin_afresh()
 
-        assert first.house.leading.leads, "nobody has told it"
+        assert leads(first), "nobody has told it"
         first.want(first.team("a"), first.team("c", 3))
         await asyncio.sleep(0)
         await first.house.tick()
         await first.clock.quiet()
         await live(HOUR, first)
         assert first.writes() == []
-        assert not first.house.leading.leads
+        assert not leads(first)
         assert first.said("This process stands by, and does not write")

@@ -12,9 +12,12 @@ def shown(monkeypatch):
     def of(home):
         tenants = []
         show = home.reporting.metrics.standings
-        monkeypatch.setattr(
-            home.reporting.metrics, "standings", lambda tenant, found: (tenants.append(tenant), show(tenant, found))
-        )
+
+        def note(tenant, found):
+            tenants.append(tenant)
+            show(tenant, found)
+
+        monkeypatch.setattr(home.reporting.metrics, "standings", note)
         return tenants
 
     return of

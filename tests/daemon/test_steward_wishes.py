@@ -232,7 +232,7 @@ async def test_client_states_are_rotated_in_waves(home: Household) -> None:
     assert home.writes() == [], "the old key is in the ring still"
     home.rotating = True
     home.house.wish("rotate client-state")
-    waves = []
+    waves: list[int] = []
     for _ in range(10):
         await home.live(minutes=1 if not waves else 60)
         waves.append(collections.Counter(home.writes())["POST 201"])

@@ -258,6 +258,9 @@ class Away:
     def __init__(self):
         self.asked, self.knows = [], None
 
+    async def list(self):
+        raise Transient("GET subscriptions: Graph answered 503")
+
     async def get(self, subscription_id, version):
         assert version is Version.V1
         self.asked.append(subscription_id)

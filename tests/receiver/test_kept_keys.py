@@ -202,7 +202,11 @@ class TestOthersFiles:
         assert path_of(kept, FIRST).read_bytes() == WHOLE
         assert loaded(kept) == [FIRST.thumbprint]
 
-    @pytest.mark.parametrize("name", ["notes.txt", f"{FIRST.thumbprint.lower()}.pem", f"{FIRST.thumbprint}.key"])
+    @pytest.mark.parametrize(
+        "name",
+        ["notes.txt", f"{FIRST.thumbprint.lower()}.pem", f"{FIRST.thumbprint}.key"],
+        ids=["notes", "lower-case", "key"],
+    )
     def test_a_foreign_file_is_warned_of_and_stays(self, kept, name):
         kept.keep([files(THIRD)], now=NOW)
         path = kept.folder / name
