@@ -48,8 +48,11 @@ bench: install ## measure speed and memory, in about ten minutes
 	@env -u PYTHONDONTWRITEBYTECODE .bench/venv/bin/python -m bench
 
 # SOAK_NOTIFICATIONS, SOAK_KILLS and SOAK_SEED say how much; SOAK_STALLED_SECONDS=3600 also watches an hour's memory.
-soak: install ## many notifications, a receiver that is killed now and then, nothing lost
+# SOAK_MONTH_SUBSCRIPTIONS, SOAK_MONTH_HOURLY, SOAK_MONTH_DAYS and SOAK_MONTH_SEED are those of the simulated month.
+soak: install ## a month of the daemon in virtual time; many notifications, a receiver that is killed, nothing lost
 	@SOAK_NOTIFICATIONS=$${SOAK_NOTIFICATIONS:-100000} SOAK_KILLS=$${SOAK_KILLS:-100} \
+	  SOAK_MONTH_SUBSCRIPTIONS=$${SOAK_MONTH_SUBSCRIPTIONS:-9900} SOAK_MONTH_HOURLY=$${SOAK_MONTH_HOURLY:-100} \
+	  SOAK_MONTH_DAYS=$${SOAK_MONTH_DAYS:-30} SOAK_MONTH_INTERVAL=$${SOAK_MONTH_INTERVAL:-12} \
 	  $(BIN)/python -m pytest tests/soak --capture=no --quiet
 
 clean: ## remove what make and the tests leave behind

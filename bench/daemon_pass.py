@@ -26,6 +26,9 @@ LISTS_PER_SECOND = 20 / 20
 ASKED = 50.0
 """Validations a second: so often it is seen whether it answers."""
 
+MANY = 250
+"""To compare with, of what the machine makes of them while nothing else is done."""
+
 
 def run() -> dict[str, float]:
     kept = shared()
@@ -33,6 +36,7 @@ def run() -> dict[str, float]:
     made = passed(kept)
     work, after = kept.process.busy - busy, kept.requests()
     lists = after.lists - before.lists
+    at_rest = ask(kept, threading.Event(), most=MANY)
     answered = meanwhile(kept)
     return {
         "seconds_of_work": work,
@@ -40,6 +44,7 @@ def run() -> dict[str, float]:
         "requests_for_lists": lists,
         "requests_other_than_lists": after.others - before.others,
         "work_for_each_second_that_the_lists_take": work / (lists / LISTS_PER_SECOND),
+        "milliseconds_for_99_of_100_validations_at_rest": slow(at_rest.waits),
         "milliseconds_for_99_of_100_validations_meanwhile": slow(answered.waits),
         "milliseconds_for_the_slowest_validation_meanwhile": max(answered.waits) * 1000,
     }
@@ -67,6 +72,7 @@ def meanwhile(kept: Kept) -> Rush:
         return asking.result()
 
 
-def ask(kept: Kept, over: threading.Event) -> Rush:
-    requests = itertools.takewhile(lambda _: not over.is_set(), itertools.repeat(VALIDATION))
+def ask(kept: Kept, over: threading.Event, *, most: int | None = None) -> Rush:
+    validations = itertools.islice(itertools.repeat(VALIDATION), most)
+    requests = itertools.takewhile(lambda _: not over.is_set(), validations)
     return rush(kept.server, requests, status=200, connections=1, per_second=ASKED)

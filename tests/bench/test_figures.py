@@ -81,7 +81,7 @@ def test_the_results_that_are_kept_are_of_these_benches_and_targets():
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        pytest.param(["emulator_creates", "nothing"], "there is no bench 'nothing': use emulator_creates, ", id="name"),
+        pytest.param(["emulator_creates", "nothing"], "there is no bench 'nothing': use daemon_idle, ", id="name"),
         pytest.param(["--rounds", "0"], "at least one round is needed", id="rounds"),
     ],
 )

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import Reconcile
-from tests.cli.support import endpoint, local_tenant, settings, subscription, write
+from tests.cli.support import endpoint, local_tenant, manifest, settings, subscription, write
 from tests.cli.test_processes import started
 from tests.support.emulator import RunningEmulator
 
@@ -152,8 +152,9 @@ def graph(emulator: RunningEmulator) -> Graph:
 
 
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Where the daemon of a test listens, as its manifests know."""
+def port(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Where the daemon of a test listens, as its manifests know; ``emulator`` has named another one before."""
+    del emulator
     found = free_port()
     monkeypatch.setenv("RECONCILER_VAR_RECEIVER_PORT", str(found))
     return found
@@ -340,7 +341,7 @@ def local_graph(home: Path, saved: Path, port: int) -> Iterator[None]:
 
 
 def test_graph_is_not_there(manifests: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections are refused, from the start and later on: it is ready and lives, and works once Graph is there."""
+    """Connections are refused at the start: it is ready and lives, and works once Graph is there."""
     monkeypatch.setenv("RECONCILER_CLIENT_STATE_KEY", "the-key-that-nobody-may-see")
     with tempfile.TemporaryDirectory() as folder:
         home, saved, graph_port = Path(folder) / "home", Path(folder) / "saved.json", free_port()
@@ -351,13 +352,41 @@ def test_graph_is_not_there(manifests: Path, port: int, monkeypatch: pytest.Monk
         trust = ssl.create_default_context(cafile=info["caFile"])
         with keeping(info, port=port) as daemon:
             daemon.hears("Ready")
-            (home / "emulator.json").unlink()
-            with local_graph(home, saved, graph_port), httpx.Client(verify=trust, trust_env=False) as client:
-                wait_for(lambda: daemon.tenant["failing"] is None and set(daemon.conditions().values()) == {"ready"})
-                assert client.get(f"{info['graph']}/emulator/subscriptions").json()["count"] == 2
-            (home / "emulator.json").write_text(json.dumps(info), encoding="utf-8")
-            daemon.private.post("/reconcile")
-            wait_for(lambda: "cannot be reached" in (daemon.tenant["failing"] or ""))
+            time.sleep(1.5)  # in which it does not get through
             assert daemon.private.get("/livez").status_code == 200
             assert daemon.private.get("/readyz").status_code == 200
-            assert daemon.conditions() == {"a": "ready", "b": "ready"}
+            assert daemon.conditions() == {}
+            (home / "emulator.json").unlink()
+            with local_graph(home, saved, graph_port), httpx.Client(verify=trust, trust_env=False) as client:
+                wait_for(lambda: set(daemon.conditions().values()) == {"ready"})
+                assert client.get(f"{info['graph']}/emulator/subscriptions").json()["count"] == 2
+
+
+def test_what_graph_has_missed_comes_to_the_sink_once(
+    manifests: Path, graph: Graph, port: int, reconcile: Reconcile
+) -> None:
+    """However often Graph says so, and it is in the ledger; a removed one is there again, with its gap."""
+    mail = subscription("mail", resource="users/0b0e6a3c-0000-4000-8000-000000000001/messages", changeTypes=["created"])
+    write(manifests / "mail.yaml", mail, manifest("Sink", "events", {"file": {"path": "../events.jsonl"}}))
+    file = manifests.parent / "events.jsonl"
+
+    def events() -> list[Any]:
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+
+    with keeping(graph.info, port=port) as daemon:
+        graph.has("a", "b", "mail")
+        daemon.hears("full pass of contoso")
+        it = next(each["id"] for each in graph.emulator.subscriptions() if ".mail." in each["notificationUrl"])
+        graph.emulator.faults({"deliveries": {"repeat": 3}})
+        graph.emulator.tell(it, "missed")
+        wait_for(events)
+        graph.emulator.tell(it, "subscriptionRemoved")
+        daemon.hears("mail of contoso may have missed notifications", "(removed)")
+        graph.has("a", "b", "mail")
+        wait_for(lambda: len(events()) >= 2)
+        daemon.reconcile()
+        told = [(each["type"].rpartition(".")[2], each["data"]) for each in events()]
+        assert [kind for kind, _ in told] == ["resync", "resync"]
+        assert it in json.dumps(told[0][1])
+        ledger = reconcile("gaps", "--format", "json").json
+        assert [each["cause"] for each in ledger["gaps"]] == ["missed", "removed"]

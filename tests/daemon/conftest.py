@@ -14,7 +14,7 @@ CALM = {"challenges": "never", "validate-on-patch": "never"}
 @pytest.fixture(scope="session")
 def standing_still(tmp_path_factory):
     home = tmp_path_factory.mktemp("emulator")
-    with RunningEmulator(home, time_scale=0, behaviours=CALM, page_size=50, validation_limit=2.0) as emulator:
+    with RunningEmulator(home, time_scale=0, behaviours=CALM, page_size=50) as emulator:
         yield emulator
 
 

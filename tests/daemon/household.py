@@ -50,6 +50,7 @@ from reconciler.graph.calls import Patience
 from reconciler.graph.client import Graph, Observed
 from reconciler.graph.listing import Caps
 from reconciler.store import Store
+from reconciler.store.leases import FileLease
 from tests.support.receiver import ValidationReceiver
 from tests.support.virtual import VirtualClock, run_until
 from tests.support.world import MAIL, OWNER, RING, TEAM, UNPACED, Ring, Scene, scope_of
@@ -210,7 +211,9 @@ class Household:
                     for task in list(steward.tasks.values()):
                         task.cancel()
                 await self.house.idle()
-                self.house.leading.lease.let_go() if hasattr(self.house.leading.lease, "let_go") else None
+                lease = self.house.leading.lease
+                if isinstance(lease, FileLease):
+                    lease.let_go()  # as the system does when a process has ended
 
     def answered(self, observed: Observed) -> None:
         if isinstance(self.own, OwnClock):

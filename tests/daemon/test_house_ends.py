@@ -1,4 +1,7 @@
-"""The end of a process, in good order or not: nothing is deleted, nothing made twice, and the next one goes on."""
+"""The end of a process, in good order or not: nothing is deleted, nothing made twice, and the next one goes on.
+
+How it ends when it is killed is in tests/cli/test_daemon_bad_days.py.
+"""
 
 import asyncio
 
@@ -32,23 +35,6 @@ async def test_in_the_middle_of_slow_creations(street: Street) -> None:
         assert following.held() == sorted(home.desired)
         assert following.writes() == ["POST 201"] * (300 - len(begun))
         assert await following.gaps() == []
-
-
-async def test_cut_off_in_the_middle_of_creations(street: Street) -> None:
-    """As by SIGKILL: what Graph has made meanwhile is found by its birth."""
-    async with street.open("home") as home:
-        await begin_creating(home, count=150)
-        state = home.scene.state
-    async with street.open("next", state=state) as following:
-        following.want(*home.desired.values())
-        await following.live(minutes=1)
-        assert following.held() == sorted(home.desired), "no twins, none lost"
-        assert await following.chronicle.troubles() == {}
-        assert await home.scene.intents() == {}
-        await following.live(hours=3)
-        assert following.held() == sorted(home.desired)
-        assert following.document["violations"] == []
-        assert following.warnings == []
 
 
 async def test_troubles_outlive_the_process(street: Street) -> None:
