@@ -32,6 +32,7 @@ from reconciler.daemon.ticking import Ticking
 from reconciler.daemon.timepiece import Timepiece
 from reconciler.daemon.tracing import Tracing
 from reconciler.receiver import serve
+from reconciler.receiver.complaints import NOW_AND_THEN, Complaints
 from reconciler.receiver.private import private_application
 from reconciler.store import Store
 
@@ -101,6 +102,7 @@ class Keeping:
         self.daemon, self.parts = daemon, parts
         self.options, self.inforce, self.notifying = daemon.options, daemon.inforce, daemon.notifying
         self.pulse = Pulse(LIMITS, monotonic=time.monotonic)
+        self.complaints = Complaints(logger, every=NOW_AND_THEN)
         self.examination = SelfExamination(daemon.options, daemon.clock)
         self.is_ready = False
 
@@ -202,7 +204,7 @@ class Keeping:
         try:
             await self.inforce.look_at_orders(self.parts.chronicle)
         except StoreError as error:
-            logger.warning("What people have ordered cannot be read: %s", error)
+            self.complaints.add(f"What people have ordered cannot be read: {error}")
 
     async def show_levels(self) -> None:
         with contextlib.suppress(StoreError):  # then the last notifications are those of a while ago
