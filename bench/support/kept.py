@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.support import processes
-from bench.support.cores import ONE, OTHER, running_on
+from bench.support.cores import OTHER, running_on
 from bench.support.errors import BenchError
 from bench.support.listening import LIFECYCLE, OWNER, PATH, READY, SECRET, free_port, manifest
 from bench.support.processes import Process
@@ -124,7 +124,7 @@ async def hear(state: Path, tenant_id: str) -> None:
 
 @contextlib.contextmanager
 def keeping(folder: Path, count: int) -> Iterator[Kept]:
-    """On one core, everything else on the other one."""
+    """It may use all cores, as it would; the emulator stays on one."""
     home, state, port = folder / "emulator", folder / "state", free_port()
     with contextlib.ExitStack() as stack:
         with running_on({OTHER}):
@@ -133,8 +133,7 @@ def keeping(folder: Path, count: int) -> Iterator[Kept]:
         command += ["-f", str(declared(folder, count, port)), "--state", str(state)]
         command += ["--listen", f"127.0.0.1:{port}", "--private", "127.0.0.1:0"]
         command += ["--tls-cert", info["receiverCertificate"], "--tls-key", info["receiverKey"]]
-        with running_on({ONE}):
-            process = stack.enter_context(Process(command, log=folder / "daemon.log"))
+        process = stack.enter_context(Process(command, log=folder / "daemon.log"))
         trust = ssl.create_default_context(cafile=info["caFile"])
         yield Kept(process, Server(port, trust), private_port(process, port), home, state)
 

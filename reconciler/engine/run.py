@@ -69,6 +69,13 @@ def planned(read: Reading, desired: Sequence[Desired], now: dt.datetime, options
     return Report(found, worlds={read.world.tenant: read.world})
 
 
+def looked_at(
+    read: Reading, desired: Sequence[Desired], now: dt.datetime, options: Options
+) -> tuple[Report, Sequence[Owned]]:
+    """Its plan, and what is ours in it. On a thread: ten thousand take a while."""
+    return planned(read, desired, now, options), read.world.owned(options.owner)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What is to be done in one tenant, and by what means."""
@@ -108,8 +115,7 @@ async def run_one(party: Party, task: Task) -> Report:
     if isinstance(read, ReconcilerError):
         return Report(outcomes=(), unread={party.name: read})
     now, options = task.clock.now(), narrowed(task.options, read, task.named)
-    seen = await asyncio.to_thread(planned, read, task.desired, now, options)  # ten thousand take a while
-    owned = read.world.owned(options.owner)
+    seen, owned = await asyncio.to_thread(looked_at, read, task.desired, now, options)
     wanted = {each.name for each in task.desired if each.tenant == party.name}
     try:
         remembered = await note(party.journal, read, owned, wanted, now, options)
