@@ -8,7 +8,7 @@ import concurrent.futures
 import itertools
 import threading
 
-from bench.support.cores import OTHER, running_on
+from bench.support.cores import OTHER, all_of_them, running_on
 from bench.support.deliveries import VALIDATION
 from bench.support.errors import BenchError
 from bench.support.kept import SUBSCRIPTIONS, Kept, Pass, shared
@@ -32,6 +32,7 @@ MANY = 250
 
 def run() -> dict[str, float]:
     kept = shared()
+    kept.process.keep_on(all_of_them())
     before, busy = kept.requests(), kept.process.busy
     made = passed(kept)
     work, after = kept.process.busy - busy, kept.requests()

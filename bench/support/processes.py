@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +46,11 @@ class Process:
     @property
     def printed(self) -> str:
         return self._log.read_text(encoding="utf-8")
+
+    def keep_on(self, cores: Collection[int]) -> None:
+        """With all of its threads, and those that they start from now on."""
+        for thread in Path(f"/proc/{self._running.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)
 
     def wait_for(self, path: Path) -> None:
         """Until the file is there."""

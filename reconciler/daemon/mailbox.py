@@ -22,6 +22,9 @@ LOOKED_FOR = dt.timedelta(minutes=10)
 
 MOST_LOOKED_FOR = 10_000
 
+FROM_OTHERS = dt.timedelta(seconds=5)
+"""So often it is looked for what other replicas have written down; what was written here is handed out at once."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -36,6 +39,8 @@ class Mailbox:
     ) -> None:
         """``stewards`` come with the ids of their tenants, in lower case."""
         self.chronicle, self.clock, self.leads, self.stewards = chronicle, clock, leads, stewards
+        self.news = True
+        self.looked_at = clock.now()
         self.looked_for: dict[str, dt.datetime] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.complaints = Complaints(logger, every=NOW_AND_THEN)
@@ -55,7 +60,7 @@ class Mailbox:
 
     async def try_keep(self, wish: Wish) -> None:
         try:
-            await self.chronicle.wish(wish, at=self.clock.now())
+            await self.write(wish)
         except StoreError as error:
             self.complaints.add(f"What a pass should look at is not written down: {error}")
 
@@ -63,7 +68,11 @@ class Mailbox:
         """Of a lifecycle notification. Raises StoreError."""
         if wish.kind is Kind.RENEW and self.leads() and any(self.challenge(wish)):
             return  # a renewal that is lost is asked for again
+        await self.write(wish)
+
+    async def write(self, wish: Wish) -> None:
         await self.chronicle.wish(wish, at=self.clock.now())
+        self.news = True
 
     def challenge(self, wish: Wish) -> Iterable[bool]:
         """For each steward that knows the subscription."""
@@ -75,8 +84,10 @@ class Mailbox:
     async def deliver(self) -> None:
         """Hand out what was written down; to be called every second by whoever leads."""
         self.forget()
-        if not self.leads():
+        now = self.clock.now()
+        if not self.leads() or not (self.news or abs(now - self.looked_at) >= FROM_OTHERS):
             return
+        self.news, self.looked_at = False, now
         try:
             for wished in await self.chronicle.wishes():
                 mine = [steward for tenant_id, steward in self.stewards() if tenant_id == wished.wish.tenant_id.lower()]
@@ -85,6 +96,7 @@ class Mailbox:
                 if not mine:
                     await self.chronicle.granted([wished])
         except StoreError as error:
+            self.news = True
             self.complaints.add(f"What was wished for cannot be read: {error}")
 
     def forget(self) -> None:

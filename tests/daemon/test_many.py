@@ -1,8 +1,14 @@
 """What is spared where ten thousand stand as they stood: objects, metrics, looking for garbage."""
 
+import datetime as dt
 import gc
 
 import pytest
+
+from reconciler.core.lifecycle import Kind, Wish
+from reconciler.daemon.mailbox import Mailbox
+
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -65,3 +71,30 @@ async def test_what_is_known_of_a_tenant_is_no_garbage_from_its_first_pass_on(st
         await home.settle(home.mail("a"), hours=5)
         assert home.passes > 2
         assert len(frozen) == 1
+
+
+class Letterbox:
+    """A clock and a chronicle in one; ``read`` says when it was asked for wishes, in seconds."""
+
+    def __init__(self):
+        self.seconds = 0
+        self.read: list[int] = []
+
+    def now(self):
+        return NOW + dt.timedelta(seconds=self.seconds)
+
+    async def wish(self, wish, *, at): ...
+
+    async def wishes(self):
+        self.read.append(self.seconds)
+        return []
+
+
+async def test_what_others_wish_for_is_looked_for_now_and_then_and_what_came_here_at_once():
+    box = Letterbox()
+    mailbox = Mailbox(box, box, leads=lambda: True, stewards=list)
+    for box.seconds in range(13):
+        await mailbox.deliver()
+        if box.seconds == 7:
+            await mailbox.keep(Wish(Kind.LOOK, "tenant", "subscription"))
+    assert box.read == [0, 5, 8]
