@@ -9,7 +9,7 @@ from reconciler.core.asked import Difference
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark
-from reconciler.core.reasons import Action, Reason, Withheld
+from reconciler.core.reasons import Action, Order, Reason, Withheld
 
 __all__ = ["Change", "Plan", "Summary", "Violation"]
 
@@ -34,6 +34,14 @@ class Change:
     differences: tuple[Difference, ...] = ()
     withheld: Withheld | None = None
     why_withheld: str | None = None
+    order: Order | None = None
+    """Of a replacement: which of the two comes first."""
+
+    may_miss: bool = False
+    """Notifications may be lost until it is done."""
+
+    warnings: tuple[str, ...] = ()
+    """Sentences that a reviewer must not overlook."""
 
     def withhold(self, word: Withheld, why: str) -> "Change":
         """The same change, not to be carried out; the first word that is found stays."""
@@ -47,7 +55,12 @@ class Change:
         return self.live.resource_text if self.live else ""
 
     @property
-    def order(self) -> tuple[str, str, int, str]:
+    def template(self) -> str | None:
+        """The set that it is of."""
+        return self.desired.template if self.desired else None
+
+    @property
+    def sort_key(self) -> tuple[str, str, int, str]:
         return (self.tenant, self.name, ACTIONS.index(self.action), self.live.id if self.live else "")
 
 
@@ -93,7 +106,7 @@ class Plan:
     violations: tuple[Violation, ...] = ()
 
     def __add__(self, other: "Plan") -> "Plan":
-        changes = sorted((*self.changes, *other.changes), key=lambda change: change.order)
+        changes = sorted((*self.changes, *other.changes), key=lambda change: change.sort_key)
         return Plan(tuple(changes), self.summary + other.summary, self.violations + other.violations)
 
     def of(self, *actions: Action) -> list[Change]:

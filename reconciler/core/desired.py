@@ -12,7 +12,16 @@ from reconciler.core.renewal import Kind
 from reconciler.core.resource import Resource
 from reconciler.core.source import Source
 
-__all__ = ["Desired"]
+__all__ = ["Adopt", "Desired"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Adopt:
+    """Take over a foreign subscription: that with this ``id``, else the only one that is about the same."""
+
+    id: str | None = None
+    verifiable: bool = False
+    """The manifest says where its ``clientState`` stands, so that our receiver can verify it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,6 +50,16 @@ class Desired:
 
     silent_after: dt.timedelta | None = None
     """How long it may be without a notification before that is worth a word."""
+
+    external: bool = False
+    """Another application receives, so nobody here need know its ``clientState``."""
+
+    previously: frozenset[str] = frozenset()
+    """Names that it had: what bears one of them is this one, to be renamed."""
+
+    adopt: Adopt | None = None
+    template: str | None = None
+    """The name of the ``Subscription`` with ``forEach`` that it was made from."""
 
     labels: tuple[tuple[str, str], ...] = ()
 

@@ -91,7 +91,7 @@ def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options:
     changes = [change for change in changes if not renewed_elsewhere(change, options)]
     violations += unknown_certificates(mine, world, options)
     return Plan(
-        tuple(sorted(changes, key=lambda change: change.order)),
+        tuple(sorted(changes, key=lambda change: change.sort_key)),
         summarize(changes, chosen, wanted, world, mine, orphans),
         tuple(violations),
     )

@@ -2,7 +2,7 @@
 
 import enum
 
-__all__ = ["Action", "Reason", "Withheld"]
+__all__ = ["Action", "Order", "Reason", "Withheld"]
 
 
 class Action(enum.StrEnum):
@@ -31,6 +31,7 @@ SYMBOLS = {
 class Reason(enum.StrEnum):
     """Why a change is in a plan."""
 
+    ADOPTION_REQUESTED = "AdoptionRequested"
     CERTIFICATE_CHANGED = "CertificateChanged"
     DUPLICATE = "Duplicate"
     EXPIRED = "Expired"
@@ -44,7 +45,19 @@ class Reason(enum.StrEnum):
     NOTIFICATION_URL_CHANGED = "NotificationUrlChanged"
     NOT_IN_MANIFESTS = "NotInManifests"
     REAUTHORIZATION_REQUIRED = "ReauthorizationRequired"
+    RENAMED = "Renamed"
     RENEWAL_DUE = "RenewalDue"
+    REPLACEMENT_REQUESTED = "ReplacementRequested"
+
+
+class Order(enum.StrEnum):
+    """Which half of a replacement comes first."""
+
+    CREATE_FIRST = "create-first"
+    """Notifications may come twice meanwhile."""
+
+    DELETE_FIRST = "delete-first"
+    """Graph takes only one: notifications may be missed meanwhile."""
 
 
 class Withheld(enum.StrEnum):

@@ -83,6 +83,8 @@ class Letterbox:
     def now(self):
         return NOW + dt.timedelta(seconds=self.seconds)
 
+    async def sleep(self, seconds): ...
+
     async def wish(self, wish, *, at): ...
 
     async def wishes(self):
