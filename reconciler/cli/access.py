@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
+from reconciler.cli.credentials import Finder
 from reconciler.core.clouds import CLOUDS, Cloud
 from reconciler.core.errors import Denied, SecretError
-from reconciler.core.manifest.fields import SecretReference
-from reconciler.core.manifest.kinds import Credential, CustomCloud, Tenant
+from reconciler.core.manifest.kinds import CustomCloud, Tenant
 from reconciler.core.manifest.read import Item
-from reconciler.graph.authentication import Access, CertificateCredential, SecretCredential
+from reconciler.graph.credentials import Access, Credential, SecretCredential
 from reconciler.sources.referenced import Referenced
 
 __all__ = ["Application", "Keeper"]
@@ -51,7 +51,8 @@ class Keeper:
         spec, base = item.manifest.spec, item.document.text.base
         if spec.cloud == "emulator":
             return self.emulator(item, base)
-        return Access(spec.tenant_id or "", spec.client_id or "", self.cloud(item), self.credential(item, base))
+        cloud = self.cloud(item)
+        return Access(spec.tenant_id or "", spec.client_id or "", cloud, self.credential(item, base, cloud))
 
     def application(self, item: Item[Tenant]) -> Application:
         """Known without a credential, and of a cloud that is not allowed, too. Raises Denied."""
@@ -80,44 +81,20 @@ class Keeper:
         ca_file = str(Path(base, spec.ca_file)) if spec.ca_file else None
         return Cloud("custom", spec.graph, spec.authority, ca_file)
 
-    def credential(self, item: Item[Tenant], base: str) -> SecretCredential | CertificateCredential:
+    def credential(self, item: Item[Tenant], base: str, cloud: Cloud) -> Credential:
         """The first of the list whose inputs are present."""
-        absent = []
-        for credential in item.manifest.spec.credential:
-            try:
-                return self.present(credential, base)
-            except SecretError as error:
-                absent.append(str(error))
-        raise Denied(f"no credential of Tenant {item.name!r} is present: {'; '.join(absent)}")
-
-    def present(self, credential: Credential, base: str) -> SecretCredential | CertificateCredential:
-        if credential.secret:
-            return SecretCredential(self.text(credential.secret, base))
-        spec = credential.certificate
-        if spec is None:
-            raise SecretError("the credential is empty")
-        certificate = self.referenced.file(spec.certificate.file, base)
-        if isinstance(certificate, str):
-            raise SecretError(certificate)
-        return CertificateCredential(
-            certificate.decode(errors="replace"),
-            self.text(spec.private_key, base),
-            self.text(spec.passphrase, base) if spec.passphrase else None,
-        )
-
-    def text(self, reference: SecretReference, base: str) -> str:
         try:
-            return self.referenced.secret(reference, base).decode()
-        except UnicodeDecodeError as error:
-            raise SecretError(f"the {reference} is not UTF-8 text") from error
+            return Finder(self.referenced, self.environ).first(item.manifest.spec.credential, base, cloud)
+        except SecretError as error:
+            raise Denied(f"no credential of Tenant {item.name!r} is present: {error}") from error
 
     def emulator(self, item: Item[Tenant], base: str) -> Access:
         """What the manifest leaves out, the emulator's home has. Loopback only, whatever stands in that file."""
         info = self.home()
-        spec = item.manifest.spec
-        credential = self.credential(item, base) if spec.credential else SecretCredential(info["clientSecret"])
-        ids = (spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"])
-        return Access(*ids, emulated(info), credential)
+        spec, cloud = item.manifest.spec, emulated(info)
+        own = SecretCredential(info["clientSecret"], place="the emulator's home")
+        credential = self.credential(item, base, cloud) if spec.credential else own
+        return Access(spec.tenant_id or info["tenantId"], spec.client_id or info["clientId"], cloud, credential)
 
     def home(self) -> dict[str, str]:
         home = self.environ.get(HOME)

@@ -10,9 +10,20 @@ from reconciler import __version__
 from reconciler.cli.certificate_arguments import add_certificates
 from reconciler.cli.daemon_arguments import add_daemon, add_listen, add_rotate, check_rotate, check_serving
 from reconciler.cli.emulator_arguments import add_emulator, add_emulator_errands, check_emulator, of_a_home
+from reconciler.cli.explain_arguments import add_explain, add_permissions, check_explain, check_permissions
+from reconciler.cli.form_arguments import REPORTING, add_format, add_report, add_schema, check_forms
+from reconciler.cli.forms import names
 from reconciler.cli.inbox_arguments import add_inbox, check_inbox
+from reconciler.cli.pass_arguments import (
+    add_apply,
+    add_destroy,
+    add_import,
+    add_pass_options,
+    check_codes,
+    check_pass,
+)
 from reconciler.cli.status_arguments import add_gaps, add_status, check_status
-from reconciler.cli.values import address, duration, moment, pair
+from reconciler.cli.values import address, pair
 
 __all__ = ["Parser", "parse", "parser"]
 
@@ -47,7 +58,7 @@ class Version(argparse.Action):
         parser.exit()
 
 
-def common_options(*, before: bool) -> Parser:
+def common_options(*, before: bool, forms: Sequence[str] = names.PLAIN) -> Parser:
     options = Parser(add_help=False, argument_default=None if before else argparse.SUPPRESS)
     group = options.add_argument_group("common options")
     suffix = "" if before else "_after"
@@ -66,7 +77,7 @@ def common_options(*, before: bool) -> Parser:
         metavar="FILE",
         help="NAME=VALUE lines, values as they stand",
     )
-    add_format(group, before=before)
+    add_format(group, before=before, forms=forms)
     group.add_argument(
         "--owner", **default(os.environ.get("RECONCILER_OWNER") or None, before=before),
         help="whose subscriptions these are; also RECONCILER_OWNER, or spec.owner of the Settings",
@@ -90,10 +101,6 @@ def add_state(group: argparse._ActionsContainer, *, before: bool) -> None:
     )  # fmt: skip
 
 
-def add_format(group: argparse._ActionsContainer, *, before: bool) -> None:
-    group.add_argument("--format", choices=("text", "json"), **default("text", before=before), help="what to print")
-
-
 def default(value: Any, *, before: bool) -> dict[str, Any]:
     return {"default": value if before else argparse.SUPPRESS}
 
@@ -101,14 +108,15 @@ def default(value: Any, *, before: bool) -> dict[str, Any]:
 def parser() -> Parser:
     """The whole command line, as ``completion`` and the tests see it, too."""
     # The common options may stand before or after the command.
-    before, after = common_options(before=True), common_options(before=False)
+    before, after = common_options(before=True, forms=names.ALL), common_options(before=False)
     root = Parser(prog="reconcile", description=DESCRIPTION, epilog=EPILOG, parents=[before])
     root.add_argument("--version", action=Version, nargs=0, help="show this program's version and exit")
     add_pass_options(root)
     commands = root.add_subparsers(dest="command", metavar="COMMAND", prog="reconcile", title="other commands")
 
     def add(name: str, summary: str, *, of_manifests: bool = True) -> Parser:
-        parents = [after] if of_manifests else []
+        parents = [common_options(before=False, forms=names.ALL) if name in REPORTING else after]
+        parents = parents if of_manifests else []
         made: Parser = commands.add_parser(name, help=summary, description=capitalized(summary), parents=parents)
         return made
 
@@ -121,28 +129,6 @@ def capitalized(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def add_pass_options(root: argparse.ArgumentParser) -> None:
-    """Without a command: one pass."""
-    group = root.add_argument_group("one pass (without a command)")
-    group.add_argument("--dry-run", action="store_true", help="show what would be done, and write nothing")
-    group.add_argument(
-        "--detailed-exitcode", action="store_true", help="with --dry-run: exit 2 where changes are pending"
-    )
-    group.add_argument(
-        "--policy", choices=("observe", "create-only", "upsert-only", "full"), help="how far to go, over the Settings"
-    )
-    group.add_argument("--only", action="append", metavar="NAME", help="only this subscription; never prunes")
-    group.add_argument(
-        "--selector", action="append", type=pair, metavar="NAME=VALUE", help="only those with this label; never prunes"
-    )
-    group.add_argument(
-        "--renew-within", type=duration, metavar="DURATION", help="renew whatever ends within this time as well"
-    )
-    group.add_argument("--allow", action="append", metavar="CODE", help="let a safety violation through, by its code")
-    group.add_argument("--live", metavar="FILE", help="with --dry-run: plan from a snapshot instead of from Graph")
-    group.add_argument("--now", type=moment, metavar="TIME", help="with --dry-run: plan as if it were this time")
-
-
 class Add(Protocol):
     """Makes a command; one that is not of manifests does without the common options."""
 
@@ -150,12 +136,21 @@ class Add(Protocol):
 
 
 def add_reading_commands(add: Add) -> None:
-    add("validate", "check the manifests, without any call")
-    add("schema", "print the JSON Schema of the manifests, for editors")
+    add_import(add("import", "write manifests for what is live and nobody's here, so that it can be adopted"))
+    add_apply(add("apply", "carry out a plan that --out has saved, if it is still the plan"))
+    add_destroy(add("destroy", "delete everything that is owned, once the owner is typed"))
+    add_report(add("validate", "check the manifests, without any call"), before=False)
+    render = add("render", "print what the manifests come to: sets and tenants written out, variables filled in")
+    render.add_argument(
+        "--show-queries", action="store_true", help="print the query values of URLs, which may be secrets, as they are"
+    )
+    add_schema(add("schema", "print the JSON Schema of the manifests, for editors, or of a plan"))
     catalog = add("catalog", "print what Graph allows for a resource, or for all that are known")
     catalog.add_argument(
         "resource", nargs="?", metavar="RESOURCE", help="a concrete path, such as /teams/getAllChannels"
     )
+    add_permissions(add("permissions", "print the permissions that the manifests need, the least that do"))
+    add_explain(add("explain", "tell one subscription's story, or what an error means and what helps"))
     add_status(add("status", "show how each subscription stands, or check that none is close to its end"))
     add_gaps(add("gaps", "show when notifications may have been missed"))
     certificates = add("certificates", "show which certificate is in use where, and when an old key is safe to retire")
@@ -205,17 +200,17 @@ def with_state(errand: Parser) -> None:
     add_state(errand, before=False)
 
 
-OF_A_DRY_RUN = ("detailed_exitcode", "live", "now")
-OF_A_PASS = (*OF_A_DRY_RUN, "allow", "dry_run", "only", "policy", "renew_within", "selector")
 CHECKS: dict[str | None, Callable[[argparse.Namespace, Callable[[str], Any]], None]] = {
     "daemon": check_serving,
     "emulator": check_emulator,
+    "explain": check_explain,
     "inbox": check_inbox,
     "listen": check_serving,
+    "permissions": check_permissions,
     "rotate": check_rotate,
     "status": check_status,
 }
-APPENDED = ("files", "variables", "variable_files", "tenants", "allow_cloud")
+APPENDED = ("files", "variables", "variable_files", "tenants", "allow_cloud", "report")
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -229,28 +224,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def spelled(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
 def check(root: Parser, options: argparse.Namespace) -> None:
     """What argparse cannot check by itself."""
-    given = [name for name in OF_A_PASS if getattr(options, name) not in (None, False)]
-    if options.command == "daemon":
-        given = [name for name in given if name != "policy"]
-    if options.command and given:
-        root.error(f"{spelled(given[0])} goes with a pass, not with {options.command}")
-    for name in given:
-        if name in OF_A_DRY_RUN and not options.dry_run:
-            root.error(f"{spelled(name)} goes with --dry-run")
+    check_pass(options, root.error)
+    check_forms(options, root.error)
     if check_command := CHECKS.get(options.command):
         check_command(options, root.error)
-    for code in options.allow or ():
-        check_code(root, code)
-
-
-def check_code(root: Parser, code: str) -> None:
-    from reconciler.core.safety import CODES
-
-    if code not in CODES:
-        root.error(f"--allow {code}: no such code, known are {', '.join(CODES)}")
+    check_codes(options, root.error)

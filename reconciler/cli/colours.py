@@ -7,8 +7,12 @@ __all__ = ["painted", "shows_colours"]
 
 
 def shows_colours() -> bool:
-    """On a terminal that can, unless NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """On a terminal that can, or where FORCE_COLOR is set, unless NO_COLOR is."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def painted(text: str, colour: str, *, colours: bool) -> str:

@@ -25,7 +25,7 @@ from reconciler.core.wanted import certificate_files
 from reconciler.daemon.dropping import Affected
 from reconciler.daemon.house import House
 from reconciler.daemon.metrics import DaemonMetrics
-from reconciler.daemon.opening import wait_for_own_endpoints
+from reconciler.daemon.opening import wait_for_own_endpoints, wrongly_answered
 from reconciler.daemon.presence import Presence
 from reconciler.daemon.reporting import Reporting
 from reconciler.engine.chronicle import ROTATE_CLIENT_STATE, Chronicle
@@ -86,6 +86,7 @@ class InForce:
         self.keys = kept_keys(options)
         self.read = self.take(loaded)
         self.rotating = False
+        self.deaf: frozenset[str] = frozenset()
         self.watching = Watching(options.files or ["manifests"])
         self.joined: Concerned | None = None
         self.around: Circumstances | None = None
@@ -143,7 +144,7 @@ class InForce:
         joined.reporting.metrics.tenants([item.name for item in read.loaded.wanted.tenants])
         joined.reporting.metrics.manifests(valid=True, at=self.clock.now())
         joined.house.want(orders_of(read.loaded, around))
-        self.watching.also(referred_files(read.loaded.wanted.manifests))
+        self.watching.also(referred_files(read.loaded.wanted))
 
     async def watch(self) -> None:
         """Until it is cancelled."""
@@ -205,6 +206,12 @@ class InForce:
         """Return once they answer, or there is no sense in waiting any longer."""
         urls = list(own_urls(self.loaded, self.options, self.clock.now()))
         await wait_for_own_endpoints(urls, self.clock)
+        await self.ask_own_endpoints()
+
+    async def ask_own_endpoints(self) -> None:
+        """Whether a replacement may be tried there."""
+        urls = await asyncio.to_thread(lambda: list(own_urls(self.loaded, self.options, self.clock.now())))
+        self.deaf = await wrongly_answered(urls)
 
     async def keep_keys(self) -> None:
         """Note that they are current still, and forget those that have not been for a week."""

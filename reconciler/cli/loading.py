@@ -16,7 +16,7 @@ from reconciler.core.manifest.kinds import Settings
 from reconciler.core.manifest.read import Item
 from reconciler.core.mark import NAME, OWNER_LENGTH
 from reconciler.core.source import Problem, Severity, Source
-from reconciler.core.wanted import Wanted, certificate_files, examine
+from reconciler.core.wanted import Wanted, certificate_files, examine, set_files
 from reconciler.sources.referenced import Referenced
 from reconciler.sources.texts import SHOWN_STDIN, STDIN, Texts, read_texts, reason
 
@@ -47,6 +47,9 @@ class Loaded:
         digest = hashlib.blake2b(digest_size=16)
         for item in self.wanted.manifests.subscriptions:
             digest.update(item.manifest.model_dump_json().encode() + b"\n")
+        for each in self.wanted.desired:
+            if each.template:  # what stands in a CSV file
+                digest.update(repr((each.tenant, each.name, each.resource.text, each.asked.query_options)).encode())
         return digest.digest()
 
     @property
@@ -62,7 +65,8 @@ def load(options: argparse.Namespace, *, confined: bool, now: dt.datetime) -> Lo
     manifests = read_manifests(texts.texts, variables(options))
     referenced = Referenced(texts.roots, confined)
     owner, owner_problems = owner_of(options.owner, manifests.settings[0] if manifests.settings else None)
-    wanted = examine(manifests, referenced.files(certificate_files(manifests)), owner=owner, now=now)
+    files, sets = referenced.files(certificate_files(manifests)), referenced.sets(set_files(manifests))
+    wanted = examine(manifests, files, owner=owner, now=now, sets=sets)
     problems = sorted((*texts.problems, *no_documents(texts, manifests), *owner_problems, *wanted.problems))
     wanted = dataclasses.replace(wanted, problems=tuple(problems))
     return Loaded(wanted, referenced, texts.whole and bool(manifests.settings), owner)

@@ -8,8 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from reconciler.cli.arguments import parse
+from reconciler.cli.collecting import uncollected
 
 __all__ = ["main", "run"]
+
+
+MODULES = {"import": "importing"}
+"""Of commands whose name is none that a module can have."""
+
+READING = frozenset({"passes", "validate"})
+"""Commands of which most of the time is reading; what goes on for long has rings collected again by itself."""
 
 
 def run() -> None:
@@ -42,20 +50,29 @@ def print_anything() -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Each command is imported only when it is asked for."""
+    from reconciler.cli.reports import check, report_failure
     from reconciler.core.errors import ManifestError, ReconcilerError, UsageError
 
     name = options.command or "passes"
-    module = importlib.import_module(f"reconciler.cli.{name}")
     try:
+        with uncollected():
+            module = importlib.import_module(f"reconciler.cli.{MODULES.get(name, name)}")
+            check(options)
+            if name in READING:
+                return int(module.main(options))
         return int(module.main(options))
     except UsageError as error:
         return complain(error, 64)
     except ManifestError as error:
         from reconciler.cli.problems import report_problems
 
-        report_problems(error.problems, options.format)
+        try:
+            report_problems(error.problems, options)
+        except ReconcilerError as unwritten:
+            complain(unwritten, 4)
         return 4
     except ReconcilerError as error:
+        report_failure(error, options)
         return complain(error, 1)
 
 

@@ -55,6 +55,9 @@ class Circumstances:
     rotating: Callable[[], bool]
     """Whether a person has ordered to move everything to the first clientState key."""
 
+    deaf: "Callable[[], frozenset[str]]"
+    """Endpoints of our own receiver at which somebody answers wrongly."""
+
     reader: Callable[[str, str, Reader], Reader]
     """Of a tenant's name and id, the reader that is to be used instead of a given one."""
 
@@ -134,5 +137,6 @@ class Entrance:
             options,
             waiting=waiting,
             rotate_keys=around.rotating(),
+            deaf=around.deaf(),
             thumbprints=None if known is None else known | set(around.kept()),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.cli.examination import Examination
 from reconciler.cli.loading import Loaded
+from reconciler.core.mark import takes_query
 from reconciler.daemon.opening import OwnUrl
 
 __all__ = ["own_urls"]
@@ -20,6 +21,6 @@ def own_urls(loaded: Loaded, options: argparse.Namespace, now: dt.datetime) -> I
             continue
         endpoint = examination.endpoint(item)
         for url in dict.fromkeys((endpoint.notification_url, endpoint.lifecycle_url)):
-            if url not in seen:
+            if takes_query(url) and url not in seen:
                 seen.add(url)
                 yield OwnUrl(item.name, url, endpoint.ca_file)

@@ -2,13 +2,15 @@
 
 import argparse
 import datetime as dt
+import gc
 from pathlib import Path
 
+from reconciler.cli.carrying import Carried, carry_out
 from reconciler.cli.exits import after
 from reconciler.cli.loading import Loaded, load
-from reconciler.cli.printing import print_report
-from reconciler.cli.remarks import Work, lacking, remarks_on, removed_tenants
-from reconciler.cli.selecting import chosen_tenants, selection
+from reconciler.cli.printing import publish, table_of
+from reconciler.cli.remarks import Work, lacking, removed_tenants
+from reconciler.cli.selecting import chosen_tenants, refuse_unknown, selection
 from reconciler.core.errors import ManifestError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
@@ -21,7 +23,7 @@ from reconciler.core.world import World
 from reconciler.engine.report import Report
 from reconciler.sources.texts import reason
 
-__all__ = ["main", "owner_missing", "pass_options", "thumbprints_of"]
+__all__ = ["look", "main", "owner_missing", "pass_options", "plan_offline", "prepare", "take_up", "thumbprints_of"]
 
 
 def main(options: argparse.Namespace) -> int:
@@ -29,16 +31,19 @@ def main(options: argparse.Namespace) -> int:
     now = options.now or (snapshot.taken_at if snapshot else dt.datetime.now(dt.UTC))
     work = prepare(options, now)
     if snapshot:
-        report, problems = plan_offline(work, snapshot, now), lacking(work, snapshot)
+        made = Carried(plan_offline(work, snapshot, now), lacking(work, snapshot), frozenset())
     else:
         import asyncio  # a plan from a snapshot does without
 
-        report, problems = asyncio.run(look(work, options, now) if options.dry_run else carry_out(work, options))
-    problems = sorted((*work.loaded.wanted.problems, *problems, *remarks_on(report, work)))
-    whole = work.desired if work.options.selected is None else ()  # how often to run is a matter of all of them
-    taken_at = snapshot.taken_at if snapshot else None
-    print_report(report, problems, whole, options=options, owner=work.options.owner, taken_at=taken_at)
-    return after(report, detailed=options.detailed_exitcode)
+        gc.enable()  # requests to Graph may go on for long, and errors among them leave rings
+        made = asyncio.run(look(work, options, now) if options.dry_run else carry_out(work, options))
+    table = table_of(made, work, options, taken_at=snapshot.taken_at if snapshot else None)
+    publish(table, options)
+    if options.out:
+        from reconciler.cli.saved_plan import save_plan
+
+        save_plan(table, options)
+    return after(made.report, detailed=options.detailed_exitcode)
 
 
 def take_up(path: str) -> Snapshot:
@@ -58,6 +63,7 @@ def prepare(options: argparse.Namespace, now: dt.datetime) -> Work:
     names = {item.name for item in tenants}
     desired = [each for each in loaded.wanted.desired if each.tenant in names]
     selected = selection(options, desired)
+    refuse_unknown("--replace", options.replace or (), {each.name for each in desired})
     if loaded.owner is None:
         raise ManifestError([*loaded.wanted.problems, owner_missing(loaded)])
     return Work(loaded, tenants, desired, pass_options(options, loaded, selected, loaded.owner))
@@ -86,6 +92,9 @@ def pass_options(
         limits=Limits(limits.removals, limits.floor, limits.replacements),
         allow=frozenset(options.allow or ()),
         thumbprints=thumbprints_of(loaded),
+        replace=frozenset(options.replace or ()),
+        previous_owners=frozenset(options.previous_owner or ()),
+        adoptions=options.limit,
     )
 
 
@@ -109,38 +118,18 @@ def plan_tenant(work: Work, item: Item[Tenant], snapshot: Snapshot, now: dt.date
     return Report(plan(work.desired, world, now=now, options=work.options), worlds={item.name: world})
 
 
-async def look(work: Work, options: argparse.Namespace, now: dt.datetime) -> tuple[Report, list[Problem]]:
+async def look(work: Work, options: argparse.Namespace, now: dt.datetime) -> Carried:
     """A dry run: there is nothing in it that could write."""
+    from reconciler.cli.granted import missing_permissions
     from reconciler.cli.wiring import Store, new_graph, open_tenants, state_location, views
     from reconciler.engine.run import dry_run
 
     store = Store.read(state_location(options))
     async with new_graph(work.loaded) as graph:
         opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
+        missing = await missing_permissions(opened, work.desired)
         report = await dry_run(views(opened, store, work.options.owner), work.desired, now=now, options=work.options)
     remarks = [Problem(Source(str(store.place)), "store", store.warning, Severity.WARNING)] if store.warning else []
     known = await store.known_tenants(work.options.owner, now=now)
-    return report + Report(unread=shut), [*remarks, *removed_tenants(work, known, opened)]
-
-
-async def carry_out(work: Work, options: argparse.Namespace) -> tuple[Report, list[Problem]]:
-    from reconciler.cli.locking import one_writer
-    from reconciler.cli.progress import Progress
-    from reconciler.cli.wiring import ClientStates, Store, new_graph, open_tenants, parties, state_location
-    from reconciler.engine.clock import SystemClock
-    from reconciler.engine.run import run
-
-    async with Store.open(state_location(options)) as store, new_graph(work.loaded) as graph:
-        opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
-        async with one_writer(store, work.options.owner):
-            with Progress() as progress:
-                report = await run(
-                    parties(opened, store, work.options.owner),
-                    work.desired,
-                    clock=SystemClock(),
-                    options=work.options,
-                    client_states=ClientStates(work.loaded),
-                    watcher=progress,
-                )
-        known = await store.known_tenants(work.options.owner, now=SystemClock().now())
-    return report + Report(unread=shut, outcomes=()), removed_tenants(work, known, opened)
+    problems = [*remarks, *missing, *removed_tenants(work, known, opened)]
+    return Carried(report + Report(unread=shut), problems, frozenset())

@@ -1,7 +1,7 @@
 """Text that others wrote in, text that a terminal or a log only shows out.
 
 Names of files and resources come with a pull request: an escape sequence or a line break in them could hide or forge
-lines of the report.
+lines of the report, and GitHub takes some lines of a log for commands.
 """
 
 __all__ = ["plain"]
@@ -14,5 +14,11 @@ SPELLED = {code: f"\\u{code:04x}" for code in (*CONTROLS, *DIRECTIONS)}
 
 
 def plain(text: str) -> str:
-    """The text on one line, with everything in it to be seen."""
-    return text.translate(SPELLED)
+    """The text on one line, with everything in it to be seen, and nothing of it a command."""
+    if not text.isprintable():
+        text = text.translate(SPELLED)
+    if "##[" in text or "::" in text:
+        text = text.replace("##[", "##\\u005b")
+        if text.lstrip().startswith("::"):
+            text = text.replace("::", "\\u003a:", 1)
+    return text

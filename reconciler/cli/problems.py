@@ -1,14 +1,14 @@
 """Problems of manifests, printed: the report of ``validate``, and what exit code 4 comes with."""
 
-import json
+import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reconciler.cli.plain import plain
-from reconciler.core.source import Problem, Severity
+from reconciler.core.source import Problem
 
-__all__ = ["print_warnings", "problem_json", "report_problems"]
+__all__ = ["count", "print_warnings", "problem_json", "report_problems"]
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
@@ -23,15 +23,13 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def report_problems(problems: Sequence[Problem], form: str) -> None:
-    """Print all problems: they are the result of the run."""
-    if form == "json":
-        print(json.dumps({"problems": [problem_json(each) for each in problems]}, indent=2, ensure_ascii=False))
-        return
-    for problem in problems:
-        print(plain(str(problem)))
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    print(f"\n{count(errors, 'error')}, nothing was read from Graph or changed there.")
+def report_problems(problems: Sequence[Problem], options: argparse.Namespace) -> None:
+    """Publish all problems: they are the result of the run."""
+    from reconciler.cli.forms.sentences import faults
+    from reconciler.cli.forms.table import Table
+    from reconciler.cli.printing import publish
+
+    publish(Table(tuple(problems), verdict=faults(problems)), options)
 
 
 def print_warnings(problems: Iterable[Problem]) -> None:
@@ -41,4 +39,4 @@ def print_warnings(problems: Iterable[Problem]) -> None:
 
 
 def count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ import argparse
 import dataclasses
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,11 +17,13 @@ from reconciler.cli.problems import print_warnings
 from reconciler.cli.selecting import chosen_tenants
 from reconciler.cli.wiring import ClientStates as Secrets
 from reconciler.cli.wiring import allowed_hosts, state_location
+from reconciler.core.desired import Desired
 from reconciler.core.errors import ManifestError, SecretError, UsageError
-from reconciler.core.manifest.kinds import Endpoint, EndpointSpec, KeyPair
+from reconciler.core.manifest.kinds import AdoptSpec, Endpoint, EndpointSpec, KeyPair, SecretReference, Subscription
 from reconciler.core.manifest.read import Item
+from reconciler.core.mark import takes_query
 from reconciler.core.source import Severity, Source
-from reconciler.receiver import Audience, Ring, Routes, ValidationTokens
+from reconciler.receiver import Audience, Inherited, Ring, Routes, ValidationTokens
 from reconciler.receiver.hearing import Declared
 from reconciler.receiver.kept_keys import KeptKeys
 from reconciler.receiver.private_keys import KeyPairFiles, PrivateKeys, read_private_keys, thumbprint_in
@@ -38,6 +40,7 @@ class Receiving:
     client_states: Mapping[str, Sequence[Ring]]
     """By the path that serves them."""
 
+    inherited: Sequence[Inherited]
     validation_tokens: ValidationTokens
     keys: PrivateKeys
     sources: Mapping[str, str]
@@ -58,12 +61,13 @@ class Receiving:
         ids = {name: audience.tenant_id.lower() for name, audience in audiences.items()}
         desired = [each for each in loaded.wanted.desired if each.tenant in ids]
         return cls(
-            routes=Routes(map(notification_path, specs), map(lifecycle_path, specs)),
+            routes=Routes(filter(None, map(notification_path, specs)), map(lifecycle_path, specs)),
             client_states=rings_of(endpoints, Secrets(loaded), list(ids.values())),
+            inherited=list(inherited_in(loaded, ids, {item.name for item in endpoints})),
             validation_tokens=ValidationTokens(audiences.values(), now=lambda: dt.datetime.now(dt.UTC)),
             keys=private_keys(loaded),
             sources={ids[name]: f"{audience.cloud.graph}/tenants/{ids[name]}" for name, audience in audiences.items()},
-            declared=[Declared(ids[each.tenant], each.tenant, each.name, each.silent_after) for each in desired],
+            declared=[Declared(ids[each.tenant], each.tenant, each.name, silence_of(each)) for each in desired],
             sinks={(ids[each.tenant], each.name): each.sink for each in desired if each.sink},
         )
 
@@ -72,7 +76,15 @@ class Receiving:
         return self.sources.get(tenant_id, f"urn:reconciler:tenant:{tenant_id}")
 
 
-def notification_path(spec: EndpointSpec) -> str:
+def silence_of(desired: Desired) -> dt.timedelta | None:
+    """What is delivered to Event Hubs or Event Grid, nobody hears here: that says nothing."""
+    return desired.silent_after if desired.takes_query else None
+
+
+def notification_path(spec: EndpointSpec) -> str | None:
+    """None where notifications go to Event Hubs or Event Grid."""
+    if not takes_query(spec.notification_url):
+        return None
     return spec.paths.notification or path_of(spec.notification_url)
 
 
@@ -99,9 +111,34 @@ def rings_of(endpoints: Iterable[Item[Endpoint]], secrets: Secrets, tenants: lis
         spec = item.manifest.spec
         found = {key: secrets.secret(item.name, key) for key in spec.secrets}
         ring = Ring({key: secret for key, secret in found.items() if secret}, tenants)
-        for path in {notification_path(spec), lifecycle_path(spec)}:
+        for path in filter(None, {notification_path(spec), lifecycle_path(spec)}):
             rings[path].append(ring)
     return dict(rings)
+
+
+def inherited_in(loaded: Loaded, ids: Mapping[str, str], endpoints: Collection[str]) -> Iterator[Inherited]:
+    """Of what was adopted, or is to be, with a ``clientState`` that the manifest refers to. Raises SecretError."""
+    written = {item.source: item for item in loaded.wanted.manifests.subscriptions}
+    for desired in loaded.wanted.desired:
+        if desired.adopt and desired.adopt.verifiable and desired.endpoint in endpoints and desired.tenant in ids:
+            item = written[desired.source]
+            secret = inherited_secret(item, loaded.referenced)
+            yield Inherited(ids[desired.tenant], desired.name, secret)
+
+
+def inherited_secret(item: Item[Subscription], referenced: Referenced) -> bytes:
+    match item.manifest.spec.management.adopt:
+        case AdoptSpec(client_state=SecretReference() as reference):
+            try:
+                secret = referenced.secret(reference, item.document.text.base)
+            except SecretError as error:
+                raise SecretError(f"adopt.clientState of Subscription {item.name!r}: {error}") from error
+            if not secret:
+                raise SecretError(
+                    f"adopt.clientState of Subscription {item.name!r} is empty: anybody could sign with it"
+                )
+            return secret
+    raise AssertionError("what is verifiable has a clientState")
 
 
 def private_keys(loaded: Loaded) -> PrivateKeys:

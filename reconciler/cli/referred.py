@@ -1,4 +1,4 @@
-"""Manifests in, the files that they refer to out: what a watcher of manifests must watch besides them."""
+"""What is wanted in, the files that the manifests refer to out: what a watcher of manifests must watch besides them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,15 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from reconciler.core.manifest.fields import FileReference, SecretReference
-from reconciler.core.manifest.read import Manifests
+from reconciler.core.wanted import Wanted
 
 __all__ = ["referred_files"]
 
 
-def referred_files(manifests: Manifests) -> Iterator[Path]:
-    """Certificates, private keys and secrets, whether they exist or not."""
+def referred_files(wanted: Wanted) -> Iterator[Path]:
+    """Certificates, private keys, secrets and the rows of sets, whether they exist or not."""
+    yield from (Path(base, file) for base, file in wanted.beside)
+    manifests = wanted.manifests
     kinds = (manifests.tenants, manifests.endpoints, manifests.certificates, manifests.sinks)
     for kind in kinds:
         for item in kind:

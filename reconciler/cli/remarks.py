@@ -9,9 +9,10 @@ from reconciler.core.desired import Desired
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
-from reconciler.core.plan import Options, orphans_of
+from reconciler.core.plan import Options, claimed_by, orphans_of
+from reconciler.core.reasons import Action
 from reconciler.core.snapshot import Snapshot
-from reconciler.core.source import Problem, Severity
+from reconciler.core.source import Problem, Severity, Source
 from reconciler.core.world import World
 from reconciler.engine.report import Report
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from reconciler.cli.wiring import Opened
 
 __all__ = ["Work", "lacking", "remarks_on", "removed_tenants"]
+
+
+SHOWN = 3
+"""Names in a message."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,6 +34,19 @@ class Work:
     tenants: Sequence[Item[Tenant]]
     desired: Sequence[Desired]
     options: Options
+
+    @property
+    def chosen(self) -> Sequence[Desired]:
+        """All of ``desired``, but in a run over some of them."""
+        selected = self.options.selected
+        if selected is None:
+            return self.desired
+        return [each for each in self.desired if (each.tenant, each.name) in selected]
+
+    @property
+    def places(self) -> dict[str, Source]:
+        """Where each tenant is declared."""
+        return {item.name: item.source for item in self.tenants}
 
 
 def lacking(work: Work, snapshot: Snapshot) -> list[Problem]:
@@ -67,7 +85,7 @@ def remarks_on(report: Report, work: Work) -> list[Problem]:
         if error := report.unread.get(item.name):
             problems.append(unread(item, error))
         elif world := report.worlds.get(item.name):
-            problems += doubts(item, world, work)
+            problems += doubts(item, world, work, report)
     return problems
 
 
@@ -76,13 +94,20 @@ def unread(item: Item[Tenant], error: ReconcilerError) -> Problem:
     return Problem(item.source, "tenant-unread", message, Severity.ERROR, item.name)
 
 
-def doubts(item: Item[Tenant], world: World, work: Work) -> list[Problem]:
+def doubts(item: Item[Tenant], world: World, work: Work, report: Report) -> list[Problem]:
     found = []
     if world.incomplete:
         message = f"the list is not whole, so nothing is removed or replaced: {world.incomplete}"
         found.append(warning(item, "list-incomplete", message))
-    left = unwanted(world, work)
-    if left and not work.options.prune and work.options.selected is None:
+    if kept := unmarked_lifecycles(item.name, report):
+        message = (
+            f"{len(kept)} of the subscriptions to be adopted keep a lifecycle URL without our mark, which nobody can"
+            f" patch ({', '.join(kept[:SHOWN])}{', …' if len(kept) > SHOWN else ''}): should somebody overwrite their"
+            " notificationUrl, only the store knows that they are ours"
+        )
+        found.append(warning(item, "lifecycle-unmarked", message))
+    pruned = work.options.prune or work.options.selected is not None
+    if left := [] if pruned else unwanted(world, work):
         message = (
             f"{len(left)} of our subscriptions have no manifest here and are left alone ({', '.join(left)}):"
             " a run prunes only if it reads a Settings document, and folders or - instead of single files"
@@ -91,9 +116,17 @@ def doubts(item: Item[Tenant], world: World, work: Work) -> list[Problem]:
     return found
 
 
+def unmarked_lifecycles(tenant: str, report: Report) -> list[str]:
+    return [
+        change.name
+        for change in report.plan.of(Action.ADOPT)
+        if change.tenant == tenant and change.live and change.live.lifecycle_mark is None
+    ]
+
+
 def unwanted(world: World, work: Work) -> list[str]:
     """What a run over everything would remove."""
-    wanted = {each.name for each in work.desired if each.tenant == world.tenant}
+    wanted = claimed_by(each for each in work.desired if each.tenant == world.tenant)
     return sorted({each.name for each in orphans_of(world.owned(work.options.owner), wanted)})
 
 

@@ -8,10 +8,11 @@ import asyncio
 import dataclasses
 import datetime as dt
 
+from reconciler.cli.carrying import carry_out
 from reconciler.cli.exits import after
-from reconciler.cli.passes import carry_out, prepare
-from reconciler.cli.printing import print_report
-from reconciler.cli.remarks import Work, remarks_on
+from reconciler.cli.passes import prepare
+from reconciler.cli.printing import publish, table_of
+from reconciler.cli.remarks import Work
 from reconciler.engine.chronicle import ROTATE_CLIENT_STATE
 
 __all__ = ["main"]
@@ -23,14 +24,13 @@ def main(options: argparse.Namespace) -> int:
     work = prepare(options, dt.datetime.now(dt.UTC))
     work = dataclasses.replace(work, options=dataclasses.replace(work.options, rotate_keys=True))
     try:
-        report, problems = asyncio.run(carry_out(work, options))
+        made = asyncio.run(carry_out(work, options))
     except AnotherWrites:
         asyncio.run(order(work, options))
         print("ordered: the daemon that writes with this store moves them, a wave a pass; `reconcile status` shows how")
         return 0
-    problems = sorted((*work.loaded.wanted.problems, *problems, *remarks_on(report, work)))
-    print_report(report, problems, (), options=options, owner=work.options.owner)
-    return after(report, detailed=False)
+    publish(table_of(made, work, options), options)
+    return after(made.report, detailed=False)
 
 
 async def order(work: Work, options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""``reconcile schema``: the JSON Schema of the manifests, for editors."""
+"""``reconcile schema``: the JSON Schema of the manifests, for editors, or of a plan, for pipelines."""
 
 import argparse
 import json
@@ -7,13 +7,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.forms.plan_schema import plan_schema
 from reconciler.core.manifest.kinds import KINDS
 
 __all__ = ["main", "schema"]
 
 
-def main(_options: argparse.Namespace) -> int:
-    print(json.dumps(schema(), indent=2, ensure_ascii=False))
+def main(options: argparse.Namespace) -> int:
+    print(json.dumps(plan_schema() if options.of == "plan" else schema(), indent=2, ensure_ascii=False))
     return Exit.OK
 
 

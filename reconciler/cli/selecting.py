@@ -9,7 +9,7 @@ from reconciler.core.manifest.complaints import did_you_mean
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
 
-__all__ = ["chosen_tenants", "selection"]
+__all__ = ["chosen_tenants", "refuse_unknown", "selection"]
 
 
 def chosen_tenants(tenants: Sequence[Item[Tenant]], names: Collection[str]) -> list[Item[Tenant]]:
@@ -19,16 +19,21 @@ def chosen_tenants(tenants: Sequence[Item[Tenant]], names: Collection[str]) -> l
 
 
 def selection(options: argparse.Namespace, desired: Iterable[Desired]) -> frozenset[tuple[str, str]] | None:
-    """Tenant and name of what ``--only`` and ``--selector`` choose; None for everything."""
+    """Tenant and name of what ``--only`` and ``--selector`` choose; None for everything.
+
+    The name of a template stands for all of its set.
+    """
     if not options.only and not options.selector:
         return None
     desired = list(desired)
-    refuse_unknown("--only", options.only or (), {each.name for each in desired})
+    known = {each.name for each in desired} | {each.template for each in desired if each.template}
+    refuse_unknown("--only", options.only or (), known)
+    only = set(options.only or ())
     wanted_labels = set(options.selector or ())
     found = {
         (each.tenant, each.name)
         for each in desired
-        if (not options.only or each.name in options.only) and wanted_labels <= set(each.labels)
+        if (not only or each.name in only or each.template in only) and wanted_labels <= set(each.labels)
     }
     if not found:
         labels = " ".join(f"{key}={value}" for key, value in sorted(wanted_labels))

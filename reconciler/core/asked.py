@@ -7,7 +7,8 @@ import dataclasses
 import functools
 import hashlib
 import json
-from typing import Any
+import sys
+from json.encoder import encode_basestring_ascii
 
 from reconciler.core.catalog import ChangeType, Version
 from reconciler.core.redaction import redact
@@ -27,8 +28,15 @@ class Difference:
     after: str | None
 
 
+class Digested:
+    """Room for a digest beside the fields: it is worked out once, when somebody asks for it."""
+
+    __slots__ = ("_digest",)
+    _digest: str
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Digested):
     """The fields that no PATCH changes."""
 
     resource: str
@@ -46,7 +54,11 @@ class Asked:
     @property
     def digest(self) -> str:
         """10 hex digits over all of it, defaults left out: equal digests mean that nothing is to be replaced."""
-        return digest_of(self)
+        try:
+            return self._digest
+        except AttributeError:
+            object.__setattr__(self, "_digest", digest_of(self))
+            return self._digest
 
     def differences(self, wanted: "Asked") -> list[Difference]:
         """What would have to change; queries of URLs are redacted, and compared that way."""
@@ -54,19 +66,30 @@ class Asked:
         return [Difference(field, mine[field], theirs[field]) for field in mine if mine[field] != theirs[field]]
 
 
-@functools.lru_cache(maxsize=65536)
 def digest_of(asked: Asked) -> str:
-    fields: dict[str, Any] = {
-        "resource": asked.resource,
-        "changeTypes": sorted(asked.change_types),
-        "resourceData": asked.rich or None,
-        "lifecycleNotificationUrl": asked.lifecycle_url or None,
-        "tls": None if asked.tls == DEFAULT_TLS else asked.tls,
-        "notificationQueryOptions": asked.query_options or None,
-        "graphVersion": None if asked.version is Version.V1 else asked.version,
-    }
-    said = {name: value for name, value in fields.items() if value is not None}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:10]
+    return sys.intern(hashlib.sha256(spelled(asked).encode()).hexdigest()[:10])  # the mark's is the same one
+
+
+def spelled(asked: Asked) -> str:
+    """As JSON, names in their order: written out, for it is done for every subscription of every plan."""
+    said = [f'"changeTypes": {spelled_types(asked.change_types)}']
+    if asked.version is not Version.V1:
+        said.append(f'"graphVersion": {encode_basestring_ascii(asked.version)}')
+    if asked.lifecycle_url:
+        said.append(f'"lifecycleNotificationUrl": {encode_basestring_ascii(asked.lifecycle_url)}')
+    if asked.query_options:
+        said.append(f'"notificationQueryOptions": {encode_basestring_ascii(asked.query_options)}')
+    said.append(f'"resource": {encode_basestring_ascii(asked.resource)}')
+    if asked.rich:
+        said.append('"resourceData": true')
+    if asked.tls is not None and asked.tls != DEFAULT_TLS:
+        said.append(f'"tls": {encode_basestring_ascii(asked.tls)}')
+    return f"{{{', '.join(said)}}}"
+
+
+@functools.lru_cache(maxsize=256)
+def spelled_types(change_types: frozenset[ChangeType]) -> str:
+    return json.dumps(sorted(change_types))
 
 
 def shown(asked: Asked) -> dict[str, str | None]:

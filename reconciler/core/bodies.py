@@ -4,18 +4,19 @@ import datetime as dt
 from typing import Any
 
 from reconciler.core.desired import Desired
-from reconciler.core.mark import Mark, marked
+from reconciler.core.mark import Mark, addressed, marked
 from reconciler.core.times import spell_time
 
 __all__ = ["certificate_body", "creation", "expiry_body"]
 
 
 def creation(desired: Desired, mark: Mark, *, expires_at: dt.datetime, client_state: str | None) -> dict[str, Any]:
-    """The body of a POST (facts 1.1)."""
+    """The body of a POST (facts 1.1). Where the destination leaves no room for the mark, the lifecycle URL bears it."""
+    in_lifecycle = mark.for_lifecycle if desired.takes_query else mark
     body: dict[str, Any] = {
         "changeType": ",".join(sorted(desired.asked.change_types)),
-        "notificationUrl": marked(desired.notification_url, mark),
-        "lifecycleNotificationUrl": marked(desired.lifecycle_url, mark.for_lifecycle),
+        "notificationUrl": addressed(desired.notification_url, mark),
+        "lifecycleNotificationUrl": marked(desired.lifecycle_url, in_lifecycle),
         "resource": desired.resource.text,
         "clientState": client_state,
         "latestSupportedTlsVersion": desired.asked.tls,

@@ -11,7 +11,7 @@ from reconciler.core.live import Live
 from reconciler.core.mark import Mark
 from reconciler.core.reasons import Action, Order, Reason, Withheld
 
-__all__ = ["Change", "Plan", "Summary", "Violation"]
+__all__ = ["Change", "Plan", "Summary", "Violation", "digest_of"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class Violation:
     code: str
     message: str
     names: tuple[str, ...] = ()
+    tenant: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,11 +121,15 @@ class Plan:
     @property
     def digest(self) -> str:
         """Equal for plans that do the same: renewals, places and times do not count."""
-        return hashlib.sha256(json.dumps(list(map(essence, self.lasting)), sort_keys=True).encode()).hexdigest()
+        return digest_of(map(essence, self.lasting))
 
     @property
     def lasting(self) -> Iterable[Change]:
         return (change for change in self.changes if change.action is not Action.RENEW)
+
+
+def digest_of(essences: Iterable[list[object]]) -> str:
+    return hashlib.sha256(json.dumps(list(essences), sort_keys=True).encode()).hexdigest()
 
 
 def essence(change: Change) -> list[object]:

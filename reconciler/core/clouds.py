@@ -20,6 +20,8 @@ class Cloud:
     authority: str
     ca_file: str | None = None
     known: bool = False
+    audience: str = "api://AzureADTokenExchange"
+    """Whom the token of another issuer is meant for that is shown here in a secret's place; each Entra has a name."""
 
     @property
     def scope(self) -> str:
@@ -29,9 +31,27 @@ class Cloud:
 
 KNOWN = (
     Cloud("global", "https://graph.microsoft.com", "https://login.microsoftonline.com", known=True),
-    Cloud("usgov", "https://graph.microsoft.us", "https://login.microsoftonline.us", known=True),
-    Cloud("usgov-dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", known=True),
-    Cloud("china", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn", known=True),
+    Cloud(
+        "usgov",
+        "https://graph.microsoft.us",
+        "https://login.microsoftonline.us",
+        known=True,
+        audience="api://AzureADTokenExchangeUSGov",
+    ),
+    Cloud(
+        "usgov-dod",
+        "https://dod-graph.microsoft.us",
+        "https://login.microsoftonline.us",
+        known=True,
+        audience="api://AzureADTokenExchangeUSGov",
+    ),
+    Cloud(
+        "china",
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://login.chinacloudapi.cn",
+        known=True,
+        audience="api://AzureADTokenExchangeChina",
+    ),
 )
 
 CLOUDS: Mapping[str, Cloud] = MappingProxyType({cloud.name: cloud for cloud in KNOWN})

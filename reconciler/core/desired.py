@@ -7,7 +7,8 @@ import hashlib
 from reconciler.core.asked import Asked
 from reconciler.core.catalog import Entry, Version
 from reconciler.core.certificate import PublicCertificate
-from reconciler.core.mark import Mark
+from reconciler.core.client_state import FIXED_KEY
+from reconciler.core.mark import Mark, takes_query
 from reconciler.core.renewal import Kind
 from reconciler.core.resource import Resource
 from reconciler.core.source import Source
@@ -79,6 +80,16 @@ class Desired:
     def slot(self) -> str:
         return self.resource.slot(sorted(self.asked.change_types))
 
+    @property
+    def accepted_keys(self) -> tuple[str, ...]:
+        """What ``clientState`` may have been made with: the ring, and what an adopted one was given by others."""
+        known = self.external or (self.adopt is not None and self.adopt.verifiable)
+        return (*self.key_ids, FIXED_KEY) if known else self.key_ids
+
+    @property
+    def takes_query(self) -> bool:
+        return takes_query(self.notification_url)
+
     def mark(self, owner: str, *, birth: str, key: str) -> Mark:
         """The mark that a subscription in agreement with this bears."""
         return Mark(owner, self.name, birth, key, self.asked.digest, self.version, self.protect, self.leave)
@@ -86,6 +97,13 @@ class Desired:
     @property
     def essence(self) -> str:
         """16 hex digits over all that a change of it may fail for: another essence is tried at once."""
-        sent = (self.asked.digest, self.resource.text, self.notification_url, self.certificate, self.key_ids)
+        sent = (
+            self.asked.digest,
+            self.resource.text,
+            self.notification_url,
+            self.certificate,
+            self.key_ids,
+            self.adopt,
+        )
         said = (*sent, self.lifetime, self.renew_before, self.endpoint)
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

@@ -9,20 +9,23 @@ from typing import Any
 
 from reconciler.core.asked import Asked
 from reconciler.core.catalog import ChangeType, Entry, Version
-from reconciler.core.mark import Mark, UnknownMark, mark_of, unmarked
+from reconciler.core.mark import Mark, UnknownMark, read_marked, takes_query
 from reconciler.core.renewal import Kind
 from reconciler.core.resource import Resource, ResourceError, read_resource
 from reconciler.core.times import parse_time
 
 __all__ = ["Live", "LiveError", "read_live"]
 
-
+REQUIRED = ("id", "resource", "notificationUrl", "expirationDateTime", "changeType")
 OPTIONAL = (
     "lifecycleNotificationUrl",
     "latestSupportedTlsVersion",
     "notificationQueryOptions",
     "encryptionCertificateId",
 )
+TEXTS = (*REQUIRED, *OPTIONAL)
+OF_TEXTS = frozenset({str, type(None)})
+NOBODY_REMEMBERS: Mapping[str, dt.timedelta] = {}
 
 
 class LiveError(ValueError):
@@ -60,27 +63,47 @@ class Live:
         return f"{self.asked.resource} {','.join(sorted(self.asked.change_types))}"
 
     @property
+    def takes_query(self) -> bool:
+        return takes_query(self.notification_url)
+
+    @property
+    def marked_in_lifecycle(self) -> bool:
+        """Whether it was created for a destination that leaves no room for a mark: then its lifecycle URL has all."""
+        return isinstance(self.lifecycle_mark, Mark) and self.lifecycle_mark.digest is not None
+
+    @property
+    def whole_mark(self) -> Mark | UnknownMark | None:
+        """The mark with its digest and what follows it, where one is to be read."""
+        if self.mark or self.takes_query or not self.marked_in_lifecycle:
+            return self.mark
+        return self.lifecycle_mark
+
+    @property
     def kind(self) -> Kind:
         return Kind(self.entry, self.asked.resource, self.asked.rich)
 
 
-def read_live(body: Mapping[str, Any]) -> Live:
-    """Read one item of LIST, or the answer of GET. Raises LiveError where it lacks what every subscription has."""
+def read_live(body: Mapping[str, Any], granted: Mapping[str, dt.timedelta] = NOBODY_REMEMBERS) -> Live:
+    """Read one item of LIST, or the answer of GET; ``granted`` has lifetimes by id.
+
+    Raises LiveError where it lacks what every subscription has.
+    """
     try:
-        identifier, text, url = (required(body, field) for field in ("id", "resource", "notificationUrl"))
-        expires_at = parse_time(required(body, "expirationDateTime"))
-        change_types = read_change_types(required(body, "changeType"))
-        lifecycle_url, tls, query_options, certificate_id = (optional(body, field) for field in OPTIONAL)
+        identifier, text, url, until, changes = required(body)
+        lifecycle_url, tls, query_options, certificate_id = (body.get(field) or None for field in OPTIONAL)
+        expires_at = parse_time(until)
+        change_types = read_change_types(changes)
         rich = flag(body, "includeResourceData")
     except ValueError as error:
         raise LiveError(f"a subscription that Graph returned is not understood: {error}{named(body)}") from error
     resource = read_leniently(text)
-    mark, lifecycle_mark = mark_of(url), mark_of(lifecycle_url)
+    mark, url = read_marked(url)
+    lifecycle_mark, lifecycle_url = read_marked(lifecycle_url) if lifecycle_url else (None, None)
     asked = Asked(
         resource=resource.canonical if resource else text,
         change_types=change_types,
         rich=rich,
-        lifecycle_url=sys.intern(unmarked(lifecycle_url)) if lifecycle_url else None,
+        lifecycle_url=sys.intern(lifecycle_url) if lifecycle_url else None,
         tls=tls,
         query_options=query_options,
         version=version_of(mark) or version_of(lifecycle_mark) or Version.V1,
@@ -89,13 +112,14 @@ def read_live(body: Mapping[str, Any]) -> Live:
         id=identifier,
         asked=asked,
         resource_text=text,
-        notification_url=sys.intern(unmarked(url)),  # thousands have the same, which is kept once
+        notification_url=sys.intern(url),  # thousands have the same, which is kept once
         expires_at=expires_at,
         mark=mark,
         lifecycle_mark=lifecycle_mark,
         certificate_id=certificate_id,
         entry=resource.entry if resource else None,
         resource=resource,
+        granted=granted.get(identifier),
     )
 
 
@@ -106,21 +130,19 @@ def named(body: object) -> str:
     return ""
 
 
-def required(body: Mapping[str, Any], field: str) -> str:
-    found = optional(body, field)
-    if found is None:
-        raise ValueError(f"it lacks {field}")
-    return found
-
-
-def optional(body: Mapping[str, Any], field: str) -> str | None:
-    """Null, absent and "" are the same (facts 1.2)."""
-    if not isinstance(body, Mapping):
+def required(body: Mapping[str, Any]) -> list[str]:
+    """What every subscription has. Null, absent and "" are the same (facts 1.2); what is there must be a text."""
+    if not isinstance(body, dict | Mapping):
         raise ValueError("it is no JSON object")  # noqa: TRY004  whoever reads it sees one kind of error
-    value = body.get(field)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"its {field} is no text")
-    return value or None
+    found = list(map(body.get, TEXTS))
+    if not OF_TEXTS.issuperset(map(type, found)):
+        no_text = [field for field in TEXTS if not isinstance(body.get(field) or "", str)]
+        if no_text:
+            raise ValueError(f"its {no_text[0]} is no text")
+    needed = found[: len(REQUIRED)]
+    if not all(needed):
+        raise ValueError(f"it lacks {REQUIRED[list(map(bool, needed)).index(False)]}")
+    return needed
 
 
 def flag(body: Mapping[str, Any], field: str) -> bool:

@@ -6,6 +6,7 @@ The mark is one query parameter of the URLs that Graph delivers to. Graph keeps 
     reconciler=1.<owner>.<name>.<birth>.<key>.<digest>[p][l]
 
 The lifecycle URL bears the same without the digest: nobody can patch that URL, and a digest there would grow stale.
+For a destination that leaves no room for a mark it bears all of it, as it was at creation.
 """
 
 import dataclasses
@@ -15,14 +16,29 @@ from urllib.parse import unquote
 
 from reconciler.core.catalog import Version
 
-__all__ = ["PARAMETER", "Mark", "UnknownMark", "mark_of", "marked", "unmarked"]
+__all__ = [
+    "PARAMETER",
+    "Mark",
+    "UnknownMark",
+    "addressed",
+    "mark_of",
+    "marked",
+    "read_marked",
+    "takes_query",
+    "unmarked",
+]
 
 PARAMETER = "reconciler"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
 OWNER_LENGTH, NAME_LENGTH, KEY_LENGTH = 32, 63, 16
 VERSIONS = {"1": Version.V1, "1b": Version.BETA}
-TAIL = re.compile(r"([0-9a-f]{10})(p?)(l?)", re.ASCII)
-BIRTH = re.compile(r"[0-9a-f]{10}", re.ASCII)
+
+WRITTEN = re.compile(
+    rf"(1b?)\.(?=[^.]{{1,{OWNER_LENGTH}}}\.)({NAME.pattern})\.(?=[^.]{{1,{NAME_LENGTH}}}\.)({NAME.pattern})"
+    rf"\.([0-9a-f]{{10}})\.(?=[^.]{{1,{KEY_LENGTH}}}(?:\.|\Z))({NAME.pattern})(?:\.([0-9a-f]{{10}})(p?)(l?))?",
+    re.ASCII,
+)
+"""Version, owner, name, birth, key; then digest, ``p`` and ``l``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,21 +85,27 @@ def mark_of(url: str | None) -> Mark | UnknownMark | None:
     return parse(unquote(values[0])) if len(values) == 1 else None
 
 
+def read_marked(url: str) -> tuple[Mark | UnknownMark | None, str]:
+    """The mark of a URL, and the URL without it. Nearly all have no other query, and are read at once."""
+    base, sign, text = url.partition(f"?{PARAMETER}=")
+    found = WRITTEN.fullmatch(text) if sign else None
+    if found and "?" not in base and "#" not in base:
+        return made_of(found), base
+    return mark_of(url), unmarked(url)
+
+
 def parse(text: str) -> Mark | UnknownMark | None:
+    if found := WRITTEN.fullmatch(text):
+        return made_of(found)
     version, _, rest = text.partition(".")
-    if version not in VERSIONS:
-        return parse_unknown(version, rest)
-    match rest.split("."):
-        case [owner, name, birth, key]:
-            digest, protected, left = None, "", ""
-        case [owner, name, birth, key, tail] if found := TAIL.fullmatch(tail):
-            digest, protected, left = found.groups()
-        case _:
-            return None
-    if not (fits(owner, OWNER_LENGTH) and fits(name, NAME_LENGTH) and fits(key, KEY_LENGTH) and BIRTH.fullmatch(birth)):
-        return None
+    return None if version in VERSIONS else parse_unknown(version, rest)
+
+
+def made_of(found: re.Match[str]) -> Mark:
+    version, owner, name, birth, key, digest, protected, left = found.groups()
     # Thousands share an owner and a key, and the two URLs of a subscription the rest: each is kept once.
     owner, name, birth, key = map(sys.intern, (owner, name, birth, key))
+    digest = digest and sys.intern(digest)  # that of the manifest is the same one
     return Mark(owner, name, birth, key, digest, VERSIONS[version], bool(protected), bool(left))
 
 
@@ -99,11 +121,21 @@ def fits(text: str, length: int) -> bool:
     return len(text) <= length and NAME.fullmatch(text) is not None
 
 
+def takes_query(url: str) -> bool:
+    """Whether Graph delivers there over HTTPS; ``EventHub:`` and ``EventGrid:`` have no room for a mark (facts 1.1)."""
+    return url[:8].lower() == "https://"
+
+
 def marked(url: str, mark: Mark) -> str:
     """Write the mark into a URL that has none, as the last parameter of its query."""
     base, hash_sign, fragment = url.partition("#")
     joint = "&" if "?" in base else "?"
     return f"{base}{joint}{PARAMETER}={mark}{hash_sign}{fragment}"
+
+
+def addressed(url: str, mark: Mark) -> str:
+    """A ``notificationUrl`` as Graph is sent it: with the mark where there is room for one."""
+    return marked(url, mark) if takes_query(url) else url
 
 
 def unmarked(url: str) -> str:

@@ -2,13 +2,16 @@
 
 live is …                                     change
 expired, though still listed                  create   Expired
+to be replaced by name                        replace  ReplacementRequested
 other in a field that Graph fixes             replace  ImmutableFieldChanged
 signed with a key that the endpoint has not   replace  KeyUnknown
 signed with another key than the first        replace  KeyRotated (only where the keys are rotated)
+marked in the other one of its two URLs       replace  NotificationUrlChanged (from HTTPS to Event Hubs, or back)
 encrypted for another certificate             update   CertificateChanged (replace where Graph will not patch it)
 without its mark, somebody overwrote the URL  update   MarkLost
 delivered elsewhere                           update   NotificationUrlChanged
-protected, or left on removal, otherwise      update   ManagementChanged
+of a name that it had before                  update   Renamed (replace where the destination bears no mark)
+protected, or left on removal, otherwise      update   ManagementChanged (only where the destination bears a mark)
 two thirds through its lifetime               renew    RenewalDue
 none of these                                 nothing
 """
@@ -19,14 +22,26 @@ from collections.abc import Callable, Mapping
 
 from reconciler.core.asked import Difference
 from reconciler.core.desired import Desired
+from reconciler.core.destinations import canonical
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark
-from reconciler.core.reasons import Action, Reason
+from reconciler.core.reasons import Action, Order, Reason
 from reconciler.core.redaction import redact
 from reconciler.core.renewal import FALLBACK, MARGIN, asked_lifetime, renewal_time
 from reconciler.core.times import spell_duration
 
-__all__ = ["Clockwork", "Pair", "Verdict", "due", "judge", "lifetime_of", "renews_at", "urgent"]
+__all__ = [
+    "Clockwork",
+    "Pair",
+    "Verdict",
+    "difference_of_urls",
+    "due",
+    "judge",
+    "lifetime_of",
+    "renews_at",
+    "replacement",
+    "urgent",
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,6 +58,9 @@ class Clockwork:
     rotate_keys: bool = False
     """Move what was signed with an older key of its endpoint's ring to the first one."""
 
+    replace: frozenset[str] = frozenset()
+    """Names of those that are to be replaced although nothing differs."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pair:
@@ -55,7 +73,18 @@ class Pair:
 
     @property
     def mark_lost(self) -> bool:
-        return self.live.mark is None
+        """Where the destination leaves no room for one, only the lifecycle URL ever bore it."""
+        return self.live.mark is None and self.desired.takes_query
+
+    @property
+    def mark_must_move(self) -> bool:
+        """Nobody can patch the lifecycle URL, which bears all of the mark, or too little of it, for ever.
+
+        One that somebody else has sent elsewhere is no such case: it is sent back where it was created for.
+        """
+        if self.desired.takes_query:
+            return self.live.marked_in_lifecycle and not self.live.takes_query
+        return not self.live.marked_in_lifecycle
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,6 +93,8 @@ class Verdict:
     reason: Reason
     message: str
     differences: tuple[Difference, ...] = ()
+    order: Order | None = None
+    """Of a replacement: which half of it comes first."""
 
 
 Check = Callable[[Pair], Verdict | None]
@@ -88,36 +119,54 @@ def immutable_field_changed(pair: Pair) -> Verdict | None:
     if not found:
         return None  # only our canonical form has changed: the mark is refreshed with the next renewal
     fields = ", ".join(difference.field for difference in found)
-    return Verdict(
-        Action.REPLACE,
-        Reason.IMMUTABLE_FIELD_CHANGED,
-        f"Graph cannot patch {fields}: {order_of_replacement(pair.desired)}",
-        tuple(found),
-    )
+    return replacement(pair.desired, Reason.IMMUTABLE_FIELD_CHANGED, f"Graph cannot patch {fields}", tuple(found))
 
 
-def order_of_replacement(desired: Desired) -> str:
-    if desired.entry and desired.entry.exclusive:
+def order_of_replacement(desired: Desired) -> Order:
+    return Order.DELETE_FIRST if desired.entry and desired.entry.exclusive else Order.CREATE_FIRST
+
+
+def said_of(order: Order) -> str:
+    if order is Order.DELETE_FIRST:
         return "the old one is deleted first, notifications may be missed until the new one stands"
     return "the new one is created first, notifications may come twice until the old one is deleted"
 
 
+def replacement(desired: Desired, reason: Reason, why: str, differences: tuple[Difference, ...] = ()) -> Verdict:
+    """In which order, and what that may cost, is said with it."""
+    order = order_of_replacement(desired)
+    return Verdict(Action.REPLACE, reason, f"{why}: {said_of(order)}", differences, order)
+
+
+def replacement_requested(pair: Pair) -> Verdict | None:
+    if pair.desired.name not in pair.clockwork.replace:
+        return None
+    return replacement(pair.desired, Reason.REPLACEMENT_REQUESTED, "this run is asked to replace it")
+
+
 def key_unknown(pair: Pair) -> Verdict | None:
-    if pair.mark.key in pair.desired.key_ids:
+    if pair.mark.key in pair.desired.accepted_keys:
         return None
     difference = Difference("clientState key", pair.mark.key, pair.desired.key_ids[0])
-    message = (
-        f"its clientState was made with a key that the endpoint no longer has: {order_of_replacement(pair.desired)}"
-    )
-    return Verdict(Action.REPLACE, Reason.KEY_UNKNOWN, message, (difference,))
+    why = "its clientState was made with a key that the endpoint no longer has"
+    return replacement(pair.desired, Reason.KEY_UNKNOWN, why, (difference,))
 
 
 def key_rotated(pair: Pair) -> Verdict | None:
     first = pair.desired.key_ids[0]
     if not pair.clockwork.rotate_keys or pair.mark.key == first:
         return None
-    message = f"its clientState is to be made with the first key: {order_of_replacement(pair.desired)}"
-    return Verdict(Action.REPLACE, Reason.KEY_ROTATED, message, (Difference("clientState key", pair.mark.key, first),))
+    difference = Difference("clientState key", pair.mark.key, first)
+    return replacement(
+        pair.desired, Reason.KEY_ROTATED, "its clientState is to be made with the first key", (difference,)
+    )
+
+
+def mark_must_move(pair: Pair) -> Verdict | None:
+    if not pair.mark_must_move:
+        return None
+    why = "between HTTPS and Event Hubs or Event Grid its mark moves to the other URL, and nobody can patch both"
+    return replacement(pair.desired, Reason.NOTIFICATION_URL_CHANGED, why, (url_difference(pair),))
 
 
 def certificate_changed(pair: Pair) -> Verdict | None:
@@ -127,8 +176,8 @@ def certificate_changed(pair: Pair) -> Verdict | None:
         return None
     difference = (Difference("certificate", current, wanted.thumbprint),)
     if pair.live.certificate_fixed:
-        message = f"Graph would not change the certificate: {order_of_replacement(pair.desired)}"
-        return Verdict(Action.REPLACE, Reason.CERTIFICATE_CHANGED, message, difference)
+        why = "Graph would not change the certificate"
+        return replacement(pair.desired, Reason.CERTIFICATE_CHANGED, why, difference)
     return Verdict(Action.UPDATE, Reason.CERTIFICATE_CHANGED, "it is encrypted for another certificate", difference)
 
 
@@ -147,10 +196,32 @@ def notification_url_changed(pair: Pair) -> Verdict | None:
 
 
 def url_difference(pair: Pair) -> Difference:
-    return Difference("notificationUrl", redact(pair.live.notification_url), redact(pair.desired.notification_url))
+    return difference_of_urls(pair.live, pair.desired)
+
+
+def difference_of_urls(live: Live, desired: Desired) -> Difference:
+    """Queries redacted, as a snapshot has them. What means the same destination is spelled the same."""
+    before, after = redact(live.notification_url), redact(desired.notification_url)
+    same = before == after or canonical(before) == canonical(after)
+    return Difference("notificationUrl", after if same else before, after)
+
+
+def renamed(pair: Pair) -> Verdict | None:
+    if pair.mark.name == pair.desired.name:
+        return None
+    difference = (Difference("name", pair.mark.name, pair.desired.name),)
+    if not pair.desired.takes_query:
+        return replacement(pair.desired, Reason.RENAMED, "nobody can patch the URL that its name stands in", difference)
+    return Verdict(Action.UPDATE, Reason.RENAMED, f"it was {pair.mark.name!r} before", difference)
 
 
 def management_changed(pair: Pair) -> Verdict | None:
+    """Not where the lifecycle URL bears the mark, for nobody can patch that.
+
+    There the manifest counts while it exists, and without it what was written at creation.
+    """
+    if not pair.desired.takes_query:
+        return None
     before = management(protect=pair.mark.protected, leave=pair.mark.left)
     after = management(protect=pair.desired.protect, leave=pair.desired.leave)
     if before == after:
@@ -203,12 +274,15 @@ def lifetime_of(live: Live, clockwork: Clockwork, desired: Desired | None) -> dt
 
 CHECKS: tuple[Check, ...] = (
     expired,
+    replacement_requested,
     immutable_field_changed,
     key_unknown,
     key_rotated,
+    mark_must_move,
     certificate_changed,
     mark_lost,
     notification_url_changed,
+    renamed,
     management_changed,
     renewal_due,
 )

@@ -5,6 +5,7 @@ yes       none                         create  Missing
 yes       one                          as ``pair`` finds
 yes       several                      the best one as ``pair`` finds, delete the others  Duplicate
 yes       one, of an unknown version   Blocked MarkUnknown
+yes       none, and it may adopt       as ``adoption`` finds
 no        any                          delete  NotInManifests, where a run may prune
 no        any, left on removal         none: it counts as foreign
 no        any, its mark overwritten    none: somebody else uses it, it ends by itself
@@ -13,22 +14,27 @@ no        any, its mark overwritten    none: somebody else uses it, it ends by i
 import dataclasses
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from reconciler.core.change import Change, Plan, Summary, Violation
+from reconciler.core.adoption import Candidates, paced
+from reconciler.core.change import Change, Plan
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
 from reconciler.core.pair import Clockwork, Pair, due, judge
 from reconciler.core.policy import Policy
+from reconciler.core.quotas import QUOTA, over_quota
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.rest import Waiting
-from reconciler.core.safety import KEY_IN_USE, Limits, safe
+from reconciler.core.review import change_of
+from reconciler.core.safety import KEY_IN_USE, Limits, Stakes, safe, unknown_certificates
+from reconciler.core.settled import set_aside
 from reconciler.core.slots import block
+from reconciler.core.summary import summarize
 from reconciler.core.times import spell_duration
 from reconciler.core.world import Owned, World
 
-__all__ = ["Options", "orphans_of", "plan"]
+__all__ = ["Options", "claimed_by", "orphans_of", "plan"]
 
 
 def nobody(_: str) -> bool:
@@ -61,58 +67,64 @@ class Options:
     thumbprints: frozenset[str] | None = None
     """Of all certificates whose private key somebody has; None where that is not known."""
 
+    replace: frozenset[str] = frozenset()
+    """Names of those that this run is asked to replace although nothing differs."""
+
+    previous_owners: frozenset[str] = frozenset()
+    """Owners whose subscriptions may be adopted."""
+
+    adoptions: int | None = None
+    """At most so many in one run; None: all."""
+
+    deaf: frozenset[str] = frozenset()
+    """Endpoints of our own receiver that do not answer as Graph wants it."""
+
 
 def plan(desired: Iterable[Desired], world: World, *, now: dt.datetime, options: Options) -> Plan:
     """Work out what would make Graph match the manifests at ``now``, in one tenant.
 
     Foreign subscriptions are counted and otherwise not looked at, except where one holds a place that is wanted.
     """
-    clockwork = Clockwork(now, options.renew_within, world.learned, options.rotate_keys)
+    clockwork = Clockwork(now, options.renew_within, world.learned, options.rotate_keys, options.replace)
     wanted = [each for each in desired if each.tenant == world.tenant]
-    chosen = [each for each in wanted if options.selected is None or (each.tenant, each.name) in options.selected]
-    mine = world.owned(options.owner)
-    groups = by_name(mine)
-    orphans = list(orphans_of(mine, {each.name for each in wanted}))
+    selected = options.selected
+    chosen = wanted if selected is None else [each for each in wanted if (each.tenant, each.name) in selected]
     occupied = world.occupied(options.owner)
+    # From here on it is about the few that are not as wanted, and about what no manifest wants.
+    unsettled, others, settled = set_aside(wanted, world, options.owner, clockwork, apart=occupied)
+    groups, claimed = by_name(others), claimed_by(unsettled)
+    unclaimed = [each for each in others if each.name not in claimed]
+    orphans = list(orphans_of(unclaimed, claimed))
 
-    changes = [blocked(each, *occupied[each.name]) for each in chosen if each.name in occupied]
-    free = [each for each in chosen if each.name not in occupied]
-    changes += [change for each in free for change in changes_of(each, groups.get(each.name, ()), clockwork)]
+    unsettled = [each for each in unsettled if selected is None or (each.tenant, each.name) in selected]
+    changes = [blocked(each, *occupied[each.name]) for each in unsettled if each.name in occupied]
+    free = [each for each in unsettled if each.name not in occupied]
+    changes += [change for each in free for change in changes_of(each, group_of(each, groups), clockwork)]
+    changes = adopted(changes, world, now, options)
     changes += [removal(each, world.tenant) for each in orphans if options.prune and options.selected is None]
     changes = [withheld(change, options.policy) for change in changes]
-    changes, violations = safe(
-        changes, world, wanted=len(wanted), owned=len(mine), options=options.limits, allow=options.allow
-    )
+    stakes = Stakes(world, len(wanted), settled + len(others), options.limits, options.deaf)
+    changes, violations = safe(changes, stakes, allow=options.allow)
     # Before places are looked at: what waits keeps its own.
     changes = [options.waiting.withhold(change, world, clockwork) for change in changes]
     changes = block(changes, world, owner=options.owner, now=now)
+    changes, over = over_quota(changes, world, now=now, allowed=QUOTA in options.allow)
+    changes = list(paced(changes, options.adoptions))
     kept = kept_alive(changes, clockwork, options.policy)
     changes += [options.waiting.withhold(change, world, clockwork) for change in kept]
     changes = [change for change in changes if not renewed_elsewhere(change, options)]
-    violations += unknown_certificates(mine, world, options)
+    violations += over
+    if KEY_IN_USE not in options.allow and options.thumbprints is not None:
+        violations += unknown_certificates(world.owned(options.owner), world.tenant, options.thumbprints)
     return Plan(
         tuple(sorted(changes, key=lambda change: change.sort_key)),
-        summarize(changes, chosen, wanted, world, mine, orphans),
+        summarize(changes, chosen, wanted, world, ours=settled + len(others) - len(unclaimed) + len(orphans)),
         tuple(violations),
     )
 
 
 def renewed_elsewhere(change: Change, options: Options) -> bool:
     return change.action is Action.RENEW and change.live is not None and options.renewed(change.live.id)
-
-
-def unknown_certificates(mine: Iterable[Owned], world: World, options: Options) -> Iterator[Violation]:
-    """It withholds nothing: what is encrypted for a lost key is lost whatever is done."""
-    if options.thumbprints is None or KEY_IN_USE in options.allow:
-        return
-    known = options.thumbprints
-    lost = [each.name for each in mine if each.live.certificate_id and each.live.certificate_id.upper() not in known]
-    if lost:
-        message = (
-            f"{world.tenant}: {len(lost)} subscriptions are encrypted for a certificate that no manifest knows, and"
-            " what they deliver cannot be opened: put it back, under previous if it is old"
-        )
-        yield Violation(KEY_IN_USE, message, tuple(sorted(set(lost))))
 
 
 def by_name(mine: Iterable[Owned]) -> dict[str, list[Owned]]:
@@ -122,14 +134,54 @@ def by_name(mine: Iterable[Owned]) -> dict[str, list[Owned]]:
     return groups
 
 
+def claimed_by(wanted: Iterable[Desired]) -> set[str]:
+    """The names that the manifests account for, former ones included."""
+    wanted = list(wanted)
+    former = [each.previously for each in wanted if each.previously]
+    return {each.name for each in wanted}.union(*former)
+
+
+def group_of(desired: Desired, groups: Mapping[str, Sequence[Owned]]) -> Sequence[Owned]:
+    """What bears its name, or one that it had before."""
+    found = groups.get(desired.name, ())
+    if not desired.previously:
+        return found
+    return [*found, *(each for name in sorted(desired.previously) for each in groups.get(name, ()))]
+
+
+def adopted(changes: Iterable[Change], world: World, now: dt.datetime, options: Options) -> list[Change]:
+    """What is missing and may adopt takes over a foreign one, where there is one; nobody takes the same one twice."""
+    changes = list(changes)
+    if not any(map(may_adopt, changes)):
+        return changes
+    candidates, takers = Candidates(world, owner=options.owner, now=now), dict[str, str]()
+    found = []
+    for change in changes:
+        taken = None
+        if may_adopt(change) and change.desired:
+            taken = candidates.adoption(change.desired, previous_owners=options.previous_owners)
+        if taken and taken.live and (first := takers.setdefault(taken.live.id, taken.name)) != taken.name:
+            taken = taken.withhold(Withheld.BLOCKED, f"{first!r} adopts {taken.live.id} already: only one of them can")
+        found.append(taken or change)
+    return found
+
+
+def may_adopt(change: Change) -> bool:
+    return change.reason is Reason.MISSING and change.desired is not None and change.desired.adopt is not None
+
+
 def orphans_of(mine: Iterable[Owned], names: Collection[str]) -> Iterator[Owned]:
     """Ours, wanted by no manifest, and ours to remove."""
     return (each for each in mine if each.name not in names and removable(each))
 
 
 def removable(each: Owned) -> bool:
-    """Where the mark itself is not read, whether it is protected or left is not known either."""
-    return isinstance(each.live.mark, Mark) and not each.live.mark.left
+    """Where the mark itself is not read, whether it is protected or left is not known either.
+
+    Of one whose destination has no room for a mark, the lifecycle URL bears all of it.
+    """
+    mark = each.live.whole_mark
+    return isinstance(mark, Mark) and mark.digest is not None and not mark.left
 
 
 def changes_of(desired: Desired, found: Sequence[Owned], clockwork: Clockwork) -> Iterator[Change]:
@@ -139,17 +191,7 @@ def changes_of(desired: Desired, found: Sequence[Owned], clockwork: Clockwork) -
     best, *others = sorted(found, key=lambda each: preference(each, desired, clockwork.now))
     yield from (duplicate(desired, each, best) for each in others)
     if verdict := judge(Pair(desired, best.live, best.mark, clockwork)):
-        yield Change(
-            name=desired.name,
-            tenant=desired.tenant,
-            action=verdict.action,
-            reason=verdict.reason,
-            message=verdict.message,
-            desired=desired,
-            live=best.live,
-            mark=best.mark,
-            differences=verdict.differences,
-        )
+        yield change_of(verdict, desired, best.live, best.mark)
 
 
 def preference(each: Owned, desired: Desired, now: dt.datetime) -> tuple[bool, bool, bool, bool, float, str]:
@@ -241,6 +283,9 @@ def kept_alive(changes: Iterable[Change], clockwork: Clockwork, policy: Policy) 
                 differences=(),
                 withheld=None,
                 why_withheld=None,
+                order=None,
+                may_miss=False,
+                warnings=(),
             )
 
 
@@ -248,25 +293,3 @@ def worth_keeping(change: Change) -> bool:
     if change.action is Action.DELETE:
         return change.withheld in {Withheld.UNSAFE, Withheld.PROTECTED}
     return change.withheld is not None and change.action in {Action.UPDATE, Action.REPLACE, Action.ADOPT}
-
-
-def summarize(
-    changes: Sequence[Change],
-    chosen: Sequence[Desired],
-    wanted: Sequence[Desired],
-    world: World,
-    mine: Sequence[Owned],
-    orphans: Sequence[Owned],
-) -> Summary:
-    counts = {action: sum(change.action is action for change in changes) for action in Action}
-    changed = {change.name for change in changes if change.reason is not Reason.DUPLICATE}
-    known = {each.name for each in wanted}
-    of_ours = sum(each.name in known for each in mine) + len(orphans)
-    return Summary(
-        **{action.value: count for action, count in counts.items()},
-        unchanged=sum(each.name not in changed for each in chosen),
-        withheld=sum(change.withheld is not None for change in changes),
-        foreign=len(world.live) - of_ours,
-        suspended=sum(each.suspend for each in chosen),
-        unselected=len(wanted) - len(chosen),
-    )

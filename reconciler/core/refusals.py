@@ -26,7 +26,7 @@ from reconciler.core.errors import (
 )
 from reconciler.core.guids import GUID
 
-__all__ = ["RULES", "Refusal", "Rule", "redacted", "rule_for", "sort_refusal"]
+__all__ = ["RULES", "Refusal", "Rule", "redacted", "rule_for", "sort_refusal", "stopless"]
 
 LONGEST_TEXT = 600
 
@@ -123,7 +123,11 @@ TOKEN_REMEDIES = {
     "7000222": "the client secret has expired: make a new one for the application",
     "7000112": "the application is disabled: enable it, or name another clientId",
     "700016": "the tenant does not know the application: check clientId, tenantId and an administrator's consent",
-    "700024": "the certificate's assertion is not valid now: check this machine's clock",
+    "700024": "the assertion is not valid now: check this machine's clock, or what renews the token file",
+    "70021": "no federated credential of the application fits: compare issuer, subject and audience",
+    "700211": "no federated credential of the application has this issuer: register it",
+    "700212": "no federated credential of the application has this audience: compare it with workloadIdentity's",
+    "700213": "no federated credential of the application has this subject: register it as the text spells it",
     "700027": "the certificate is not registered with the application: upload it there",
     "900023": "this is no tenant's id: check tenantId",
     "90002": "the tenant does not exist in this cloud: check tenantId and cloud",

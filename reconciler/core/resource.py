@@ -9,6 +9,7 @@ dropped.
 import dataclasses
 import difflib
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
@@ -19,10 +20,14 @@ from reconciler.core.segments import Segment, SegmentError, cut, decode, read_pa
 
 __all__ = ["Resource", "ResourceError", "nearest", "parse_resource", "read_resource"]
 
+PLAIN = re.compile(r"/?[A-Za-z0-9@.:_-]+(?:/[A-Za-z0-9@.:_-]+)*/?")
+"""A path of names and ids without anything to decode, which most are: it is read at once."""
+
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 COLLECTIVE = re.compile(r"get[A-Z]\w*|getall\w*", re.ASCII)
 """``getAllMessages`` and its kind are names of functions that the catalog may not know, never ids."""
 
+AN_ID = "0"
 RESERVED = re.compile(r"[%/?&='()\[\]\s]")
 """What must stay escaped in a canonical form, so that it is read as the same again."""
 
@@ -68,21 +73,40 @@ def parse_resource(text: str) -> Resource:
     """The same, not remembered: for what comes by the million. Raises ResourceError."""
     text = text.strip()
     try:
-        path, question, query = cut_query(text)
-        if "://" in path.partition("(")[0]:
-            raise SegmentError("it is a path such as /teams, without https:// and the host")
-        segments = read_path(path)
-        if left := [each.name for each in segments if is_placeholder(each.name)]:
-            raise SegmentError(f"the placeholder {left[0]} is not filled in")
-        options = read_options(query) if question else {}
-        template = find(segments, filtered="$filter" in options)
-        entry = template.entry if template else None
-        spelled = "/".join(spell_path(segments, template))
+        path, question, query = text.partition("?")
+        if PLAIN.fullmatch(path):
+            options = read_options(query) if question else {}
+            entry, spelled = read_plain(path.strip("/").split("/"), filtered="$filter" in options)
+        else:
+            path, question, query = cut_query(text)
+            segments = read_segments(path)
+            options = read_options(query) if question else {}
+            template = find(segments, filtered="$filter" in options)
+            entry = template.entry if template else None
+            spelled = "/".join(spell_path(segments, template))
         conditions = spell_options(options, entry) if options else ""
     except ValueError as error:
         raise ResourceError(str(error)) from error
     canonical = f"{spelled}?{conditions}" if conditions else spelled
     return Resource(text, canonical, spelled, entry, frozenset(options))
+
+
+def read_segments(path: str) -> tuple[Segment, ...]:
+    if "://" in path.partition("(")[0]:
+        raise SegmentError("it is a path such as /teams, without https:// and the host")
+    segments = read_path(path)
+    if left := [each.name for each in segments if is_placeholder(each.name)]:
+        raise SegmentError(f"the placeholder {left[0]} is not filled in")
+    return segments
+
+
+def read_plain(parts: Sequence[str], *, filtered: bool) -> tuple[Entry | None, str]:
+    """The entry and the spelling of a plain path, as ``find`` and ``spell_path`` give them for any."""
+    shape = tuple([part if part.lower() in names() or part.startswith("get") else AN_ID for part in parts])
+    template = find_shape(shape, filtered=filtered)
+    steps = template.steps if template else (None,) * len(parts)
+    spelled = [folded(part) if step is None else step[0] for part, step in zip(parts, steps, strict=True)]
+    return template.entry if template else None, "/".join(spelled)
 
 
 def nearest(text: str) -> str | None:
@@ -133,6 +157,19 @@ def find(segments: Sequence[Segment], *, filtered: bool) -> Template | None:
     exact = [template for template in fitting if bool(template.entry.filter_fields) == filtered]
     plain = [template for template in fitting if not template.entry.filter_fields]
     return next(iter(exact or plain), None)
+
+
+@functools.lru_cache(maxsize=4096)
+def find_shape(shape: tuple[str, ...], *, filtered: bool) -> Template | None:
+    """The same for a plain path in which what can be nothing but an id is ``AN_ID``: few remain of many."""
+    return find([Segment(name) for name in shape], filtered=filtered)
+
+
+@functools.cache
+def names() -> frozenset[str]:
+    """All that stand in templates."""
+    steps = itertools.chain.from_iterable(template.steps for template in itertools.chain(*templates().values()))
+    return frozenset(step[0] for step in steps if step)
 
 
 def step_of(segment: Segment) -> Step:

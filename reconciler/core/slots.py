@@ -6,10 +6,15 @@ from collections.abc import Sequence
 
 from reconciler.core.change import Change
 from reconciler.core.live import Live
+from reconciler.core.mark import Mark, UnknownMark
 from reconciler.core.reasons import Action, Withheld
 from reconciler.core.world import World
 
 __all__ = ["block", "held_slots"]
+
+
+TAKING = frozenset({Action.CREATE, Action.REPLACE})
+"""What takes a place that it has not had."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -18,7 +23,22 @@ class Holder:
 
     live: Live
     name: str | None
+    """Of one that is ours."""
+
     leaves: bool
+    mark: Mark | UnknownMark | None = None
+
+    @property
+    def described(self) -> str:
+        if self.name:
+            return f"our own {self.name!r}"
+        if self.mark:
+            return f"{self.mark.name!r} of the owner {self.mark.owner!r}"
+        return "a foreign subscription without a mark"
+
+    @property
+    def remedy(self) -> str:
+        return "one of the two must go" if self.name else "remove it where it is managed, or take it over with adopt"
 
 
 def block(changes: Sequence[Change], world: World, *, owner: str, now: dt.datetime) -> list[Change]:
@@ -27,6 +47,8 @@ def block(changes: Sequence[Change], world: World, *, owner: str, now: dt.dateti
     What is withheld keeps its own place, which may block the next one: so it is looked again until nothing is found.
     """
     found = list(changes)
+    if not any(change.action in TAKING for change in found):
+        return found
     while True:
         holders = held_slots(found, world, owner=owner, now=now)
         before, found = found, [blocked(change, holders) for change in found]
@@ -35,16 +57,20 @@ def block(changes: Sequence[Change], world: World, *, owner: str, now: dt.dateti
 
 
 def blocked(change: Change, holders: dict[str, Holder]) -> Change:
-    if change.action not in {Action.CREATE, Action.REPLACE} or change.desired is None:
+    if change.action not in TAKING or change.desired is None:
         return change
     holder = holders.get(change.desired.slot)
-    if holder is None or holder.leaves or holder.name == change.name:
+    if holder is None or holder.leaves or holder.name == change.name or is_it(holder, change):
         return change
-    whose = f"our own {holder.name!r}" if holder.name else "a foreign subscription"
     return change.withhold(
         Withheld.BLOCKED,
-        f"Graph takes one for this resource, and {whose} has the place ({holder.live.id}): one of the two must go",
+        f"Graph takes one for this resource, and {holder.described} has the place ({holder.live.id}): {holder.remedy}",
     )
+
+
+def is_it(holder: Holder, change: Change) -> bool:
+    """What is to be replaced holds the place itself; a former name of it may stand on it."""
+    return change.live is not None and change.live.id == holder.live.id
 
 
 def leaves(change: Change) -> bool:
@@ -62,7 +88,7 @@ def held_slots(changes: Sequence[Change], world: World, *, owner: str, now: dt.d
     for live in sorted(world.live, key=lambda each: each.id):
         if live.entry is None or not live.entry.exclusive or live.expires_at <= now:
             continue
-        holder = Holder(live, names.get(live.id), live.id in leaving)
+        holder = Holder(live, names.get(live.id), live.id in leaving, world.mark_of(live))
         if live.slot not in holders or holders[live.slot].leaves:
             holders[live.slot] = holder
     return holders

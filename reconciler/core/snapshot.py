@@ -60,11 +60,9 @@ def world_of(tenant: TenantSnapshot) -> World:
     found = []
     for body in tenant.subscriptions:
         try:
-            live = read_live(body)
+            found.append(read_live(body, tenant.granted))
         except LiveError as error:
             incomplete = incomplete or str(error)
-        else:
-            found.append(dataclasses.replace(live, granted=tenant.granted.get(live.id)))
     return World(tenant.name, tuple(found), incomplete)
 
 

@@ -5,28 +5,34 @@ The certificates' files are read by somebody else in between (``certificate_file
 
 import dataclasses
 import datetime as dt
+import sys
 from collections.abc import Iterator, Mapping
 
 from reconciler.core.asked import Asked
 from reconciler.core.catalog import Version
 from reconciler.core.certificate import PublicCertificate, outline, read_certificate
-from reconciler.core.desired import Desired
-from reconciler.core.manifest.kinds import SettingsSpec, Tenant
+from reconciler.core.desired import Adopt, Desired
+from reconciler.core.manifest.kinds import AdoptSpec, SecretReference, SettingsSpec, Tenant
 from reconciler.core.manifest.read import Item, Manifests
 from reconciler.core.manifest.resolved import Resolved, resolve
 from reconciler.core.manifest.rules import (
     check_endpoints,
     check_names,
     check_sinks,
-    check_slots,
     check_subscription,
-    check_subscription_names,
     check_tenants,
+)
+from reconciler.core.manifest.sets import Contents, SetFile, set_files
+from reconciler.core.manifest.together import (
+    check_adoptions,
+    check_former_names,
+    check_slots,
+    check_subscription_names,
     check_urls,
 )
 from reconciler.core.source import Problem, Severity, Source
 
-__all__ = ["CertificateFile", "Wanted", "certificate_files", "examine"]
+__all__ = ["CertificateFile", "Files", "SetFile", "Wanted", "certificate_files", "examine", "set_files"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,6 +49,12 @@ class CertificateFile:
     """It is one that the receiver still opens with; nothing is encrypted for it any more."""
 
 
+Files = Mapping[CertificateFile, bytes | str]
+"""The content of each, or a sentence why there is none."""
+
+NO_SETS: Contents = {}
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wanted:
     """All that the manifests come to."""
@@ -55,6 +67,9 @@ class Wanted:
 
     thumbprints_whole: bool
     """Whether every one could be read: if not, a thumbprint that is not known may be declared all the same."""
+
+    beside: tuple[tuple[str, str], ...] = ()
+    """The files that subscriptions refer to, each with the folder that its path is relative to before it."""
 
     @property
     def settings(self) -> SettingsSpec:
@@ -84,15 +99,15 @@ def certificate_files(manifests: Manifests) -> Iterator[CertificateFile]:
 
 
 def examine(
-    manifests: Manifests, files: Mapping[CertificateFile, bytes | str], *, owner: str | None, now: dt.datetime
+    manifests: Manifests, files: Files, *, owner: str | None, now: dt.datetime, sets: Contents = NO_SETS
 ) -> Wanted:
     """Check all rules and fill in every default.
 
-    ``files`` has the content of each of ``certificate_files``, or a sentence why there is none. Without an ``owner``
-    the length of the marked URLs is not checked. Problems are of all manifests, warnings among them; what is desired is
-    only complete where none of them is an error.
+    ``files`` has the content of each of ``certificate_files``, ``sets`` that of each of ``set_files``, or a sentence
+    why there is none. Without an ``owner`` the length of the marked URLs is not checked. Problems are of all manifests,
+    warnings among them; what is desired is only complete where none of them is an error.
     """
-    resolution = resolve(manifests)
+    resolution = resolve(manifests, sets)
     resolved = resolution.resolved
     certificates = [(file, read_file(file, files[file], now)) for file in certificate_files(manifests)]
     thumbprints = [thumbprint_in(files[file]) for file, _ in certificates]
@@ -106,6 +121,8 @@ def examine(
         *resolution.problems,
         *(problem for each in resolution.subjects for problem in check_subscription(each)),
         *check_subscription_names(resolved),
+        *check_former_names(resolved),
+        *check_adoptions(resolved),
         *check_slots(resolved),
         *(check_urls(resolved, owner) if owner else ()),
     ]
@@ -114,9 +131,10 @@ def examine(
     return Wanted(
         manifests,
         tuple(desired),
-        tuple(sorted(problems)),
+        tuple(sorted(set(problems))),
         known_thumbprints=frozenset(filter(None, thumbprints)),
         thumbprints_whole=None not in thumbprints,
+        beside=tuple(files_beside(manifests)),
     )
 
 
@@ -138,10 +156,30 @@ def thumbprint_in(content: bytes | str) -> str | None:
     return found.thumbprint if found else None
 
 
+def adoption(asked: bool | AdoptSpec) -> Adopt | None:
+    match asked:
+        case AdoptSpec(id=given, client_state=reference):
+            return Adopt(given, verifiable=reference is not None)
+        case True:
+            return Adopt()
+    return None
+
+
+def files_beside(manifests: Manifests) -> Iterator[tuple[str, str]]:
+    """CSV files, and those that the ``clientState`` of what is adopted stands in."""
+    for file in set_files(manifests):
+        yield file.base, file.path
+    adopting = [item for item in manifests.subscriptions if item.manifest.spec.management.adopt]
+    for item in adopting:
+        match item.manifest.spec.management.adopt:
+            case AdoptSpec(client_state=SecretReference(file=str(path))):
+                yield item.document.text.base, path
+
+
 def desire(each: Resolved, certificates: Mapping[str, PublicCertificate]) -> Desired:
     """Fill in the defaults of one subscription."""
     spec, endpoint = each.item.manifest.spec, each.endpoint.manifest.spec
-    entry = each.resource.entry
+    entry, labels = each.resource.entry, each.item.manifest.metadata.labels
     version = spec.graph_version or (entry.versions[0] if entry else Version.V1)
     asked = Asked(
         resource=each.resource.canonical,
@@ -149,11 +187,11 @@ def desire(each: Resolved, certificates: Mapping[str, PublicCertificate]) -> Des
         rich=spec.certificate is not None,
         lifecycle_url=endpoint.lifecycle,
         tls=spec.latest_supported_tls_version,
-        query_options=spec.notification_query_options,
+        query_options=each.made.query_options,
         version=version,
     )
     return Desired(
-        name=each.item.name,
+        name=sys.intern(each.name),  # as that of its mark
         tenant=each.tenant,
         resource=each.resource,
         asked=asked,
@@ -170,5 +208,9 @@ def desire(each: Resolved, certificates: Mapping[str, PublicCertificate]) -> Des
         leave=spec.management.on_removal == "leave",
         sink=each.sink.name if each.sink else None,
         silent_after=spec.silent_after,
-        labels=tuple(sorted(each.item.manifest.metadata.labels.items())),
+        external=endpoint.receiver == "external",
+        previously=each.previously,
+        adopt=adoption(spec.management.adopt) if spec.management.adopt else None,
+        template=each.item.name if each.made.row else None,
+        labels=tuple(sorted(labels.items())) if labels else (),
     )

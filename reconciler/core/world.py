@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
@@ -10,8 +11,7 @@ from reconciler.core.mark import Mark, UnknownMark
 __all__ = ["Owned", "World"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(NamedTuple):
     """A live subscription of ours, and the mark that says so, wherever it was found."""
 
     live: Live
@@ -50,21 +50,26 @@ class World:
     """When we first saw them, by id; what is not in it has been known for long."""
 
     def owned(self, owner: str) -> tuple[Owned, ...]:
-        found = ((live, self.mark_of(live)) for live in self.live)
-        return tuple(Owned(live, mark) for live, mark in found if isinstance(mark, Mark) and mark.owner == owner)
+        found = []
+        for live in self.live:
+            mark = live.mark or self.mark_of(live)
+            if isinstance(mark, Mark) and mark.owner == owner:
+                found.append(Owned(live, mark))
+        return tuple(found)
 
     def occupied(self, owner: str) -> dict[str, tuple[Live, UnknownMark]]:
         """Names on which a later version of this program has put a mark that we cannot read; the smallest id counts."""
-        backwards = sorted(self.live, key=lambda each: each.id, reverse=True)
+        others = [live for live in self.live if not isinstance(live.mark, Mark)]
+        backwards = sorted(others, key=lambda each: each.id, reverse=True)
         found = ((live, self.mark_of(live)) for live in backwards)
         return {
             mark.name: (live, mark) for live, mark in found if isinstance(mark, UnknownMark) and mark.owner == owner
         }
 
     def mark_of(self, live: Live) -> Mark | UnknownMark | None:
-        """The mark in the notification URL decides, whoever's it is.
+        """The mark in the notification URL decides, whoever's it is; where that leaves no room, the lifecycle one does.
 
         Only where that bears none, our memory and then the lifecycle URL count: somebody overwrote the one, and nobody
         can overwrite the other (facts 1.4).
         """
-        return live.mark or self.marks.get(live.id) or live.lifecycle_mark
+        return live.whole_mark or self.marks.get(live.id) or live.lifecycle_mark

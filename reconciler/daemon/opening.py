@@ -10,10 +10,10 @@ import logging
 from collections.abc import Sequence
 
 from reconciler.core.redaction import redact
-from reconciler.daemon.asking import handshake
+from reconciler.daemon.asking import Handshake, Stage, handshake
 from reconciler.engine.ports import Clock
 
-__all__ = ["PATIENCE", "OwnUrl", "wait_for_own_endpoints"]
+__all__ = ["PATIENCE", "OwnUrl", "wait_for_own_endpoints", "wrongly_answered"]
 
 PATIENCE = dt.timedelta(minutes=2)
 """Afterwards it is only warned of: a network may not let one ask oneself, and Graph gets there all the same."""
@@ -49,6 +49,21 @@ async def wait_for_own_endpoints(urls: Sequence[OwnUrl], clock: Clock, *, patien
             logger.info("%s does not answer yet: %s", named(waiting[0]), problems[waiting[0]])
         await clock.sleep(PAUSE)
     return True
+
+
+async def wrongly_answered(urls: Sequence[OwnUrl]) -> frozenset[str]:
+    """The endpoints at which somebody answers, and not as Graph wants it: what is created there would be refused.
+
+    That nobody answers says little from inside: many networks do not let one ask oneself.
+    """
+    asked = await asyncio.gather(*(handshake(own.url, ca_file=own.ca_file) for own in urls))
+    found = zip(urls, asked, strict=True)
+    return frozenset(own.endpoint for own, said in found if said.problem and not unreachable(said))
+
+
+def unreachable(asked: Handshake) -> bool:
+    failure = asked.reply.failure
+    return failure is not None and (failure.stage is Stage.CONNECTION or failure.late)
 
 
 async def problem(own: OwnUrl) -> str | None:

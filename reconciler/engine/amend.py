@@ -9,7 +9,7 @@ from reconciler.core.change import Change
 from reconciler.core.desired import Desired
 from reconciler.core.errors import EndpointRefused, Gone, GraphError, Invalid, LifetimeRefused, Unsorted
 from reconciler.core.live import Live
-from reconciler.core.mark import Mark, marked
+from reconciler.core.mark import Mark, addressed, marked
 from reconciler.core.pair import Clockwork, due
 from reconciler.core.reasons import Reason
 from reconciler.engine.create import create
@@ -63,8 +63,11 @@ async def extend(hands: Hands, change: Change, more: Body) -> Live:
 
 
 def refreshed_url(live: Live, mark: Mark | None, desired: Desired | None) -> Body:
-    """A new digest for a mark whose digest is old though nothing differs: only our canonical form has changed."""
-    if desired is None or mark is None or mark.digest in (None, desired.asked.digest):
+    """A new digest for a mark whose digest is old though nothing differs: only our canonical form has changed.
+
+    Where the lifecycle URL bears the mark, it stays old: each pass then compares the fields, and finds them equal.
+    """
+    if desired is None or mark is None or mark.digest in (None, desired.asked.digest) or not live.takes_query:
         return {}
     if live.asked.differences(desired.asked):
         return {}
@@ -94,7 +97,7 @@ async def update(hands: Hands, change: Change) -> tuple[str, str]:
     """Write the URL with the mark as it should be, the certificate where it differs, and renew on the way."""
     live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
     wanted = desired.mark(hands.owner, birth=mark.birth, key=mark.key)
-    more: dict[str, str] = {"notificationUrl": marked(desired.notification_url, wanted)}
+    more: dict[str, str] = {"notificationUrl": addressed(desired.notification_url, wanted)}
     turns = change.reason is Reason.CERTIFICATE_CHANGED
     if turns:
         more |= certificate_body(desired)

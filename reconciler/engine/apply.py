@@ -11,6 +11,7 @@ from reconciler.core.errors import Gone, ReconcilerError
 from reconciler.core.plan import Options
 from reconciler.core.reasons import Action, Withheld
 from reconciler.engine import amend
+from reconciler.engine.adopt import adopt
 from reconciler.engine.create import create
 from reconciler.engine.gaps import gap, predecessor
 from reconciler.engine.hands import Hands
@@ -58,6 +59,7 @@ def making_room_for(heir: Change) -> Step:
 
 
 STEPS: dict[Action, Step] = {
+    Action.ADOPT: adopt,
     Action.CREATE: create_it,
     Action.DELETE: amend.delete,
     Action.RENEW: amend.renew,

@@ -9,7 +9,7 @@ import dataclasses
 from reconciler.core.desired import Desired
 from reconciler.core.errors import AnswerLost, Conflict, Gone, GraphError, LifetimeRefused
 from reconciler.core.live import Live, LiveError, read_live
-from reconciler.core.mark import Mark, marked
+from reconciler.core.mark import Mark, addressed
 from reconciler.engine.hands import Hands, answered
 
 __all__ = ["create", "post"]
@@ -69,7 +69,8 @@ async def find_birth(hands: Hands, mark: Mark, lost: AnswerLost) -> Live | None:
             live = read_live(body)
         except LiveError:
             continue  # not ours then: ours was answered in the documented form when its URL was validated
-        if isinstance(live.mark, Mark) and (live.mark.name, live.mark.birth) == (mark.name, mark.birth):
+        found = live.whole_mark
+        if isinstance(found, Mark) and (found.name, found.birth) == (mark.name, mark.birth):
             return live
     if listing.incomplete:
         raise lost
@@ -85,15 +86,16 @@ async def settle_conflict(hands: Hands, desired: Desired, mark: Mark, conflict: 
     except Gone:
         raise conflict from None
     found = answered(body)
-    if not isinstance(found.mark, Mark) or (found.mark.owner, found.mark.name) != (mark.owner, mark.name):
+    theirs = found.whole_mark
+    if not isinstance(theirs, Mark) or (theirs.owner, theirs.name) != (mark.owner, mark.name):
         raise conflict
-    if found.mark.birth == mark.birth:
+    if theirs.birth == mark.birth:
         return await stands(hands, found, mark)
-    if replacing:
+    if replacing or found.takes_query is not desired.takes_query:
         raise conflict
     as_wanted = not found.asked.differences(desired.asked)
-    digest = mark.digest if as_wanted else found.mark.digest  # else the next pass would not see the difference
-    kept = dataclasses.replace(mark, birth=found.mark.birth, key=found.mark.key, digest=digest)
-    live = await hands.prolong(found, desired.lifetime, {"notificationUrl": marked(desired.notification_url, kept)})
+    digest = mark.digest if as_wanted else theirs.digest  # else the next pass would not see the difference
+    kept = dataclasses.replace(mark, birth=theirs.birth, key=theirs.key, digest=digest)
+    live = await hands.prolong(found, desired.lifetime, {"notificationUrl": addressed(desired.notification_url, kept)})
     await hands.remember(live, kept)
     return live

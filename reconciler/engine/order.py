@@ -100,7 +100,7 @@ def waves(groups: Iterable[Group], places: Places, size: int) -> Iterator[Group]
 def phases(due: Sequence[Change], places: Places) -> Iterator[list[Change]]:
     """What can be done before the replacements: what keeps things alive first, and room before it is wanted."""
     yield sorted((change for change in due if change.action is Action.RENEW), key=ends_at)
-    yield [change for change in due if change.action is Action.UPDATE]
+    yield [change for change in due if change.action in {Action.ADOPT, Action.UPDATE}]
     yield early_deletions(due, places)
     yield [change for change in due if change.action is Action.CREATE and change not in places.holders]
 

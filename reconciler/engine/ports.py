@@ -35,6 +35,8 @@ class Listing:
 
     bodies: tuple[Body, ...]
     incomplete: str | None = None
+    on_beta: frozenset[str] = frozenset()
+    """Ids of those that v1.0 does not show although all of its list was read."""
 
 
 class Reader(Protocol):

@@ -7,7 +7,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.errors import Conflict, EndpointRefused, Full, Gone, Invalid
 from reconciler.core.gap import Cause
 from reconciler.core.live import Live
-from reconciler.core.mark import Mark, marked
+from reconciler.core.mark import Mark, addressed, takes_query
 from reconciler.engine.amend import create_anew, expect, stay_alive
 from reconciler.engine.create import create, post
 from reconciler.engine.gaps import Predecessor, gap, open_gap, predecessor
@@ -17,12 +17,13 @@ __all__ = ["evict", "rehearse", "replace", "settle_down"]
 
 
 async def replace(hands: Hands, change: Change) -> tuple[str, str]:
-    live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
+    live, desired = expect(change.live), expect(change.desired)
     try:
         await rehearse(hands, change)
     except Gone as gone:
         return await create_anew(hands, change, gone)
     wanted = await hands.intend(desired, replaces=live.id)
+    mark = change.mark or wanted  # one that is adopted bears none of ours
     if desired.entry and desired.entry.exclusive:
         created = await delete_first(hands, live, mark, desired, wanted)
     else:
@@ -33,10 +34,10 @@ async def replace(hands: Hands, change: Change) -> tuple[str, str]:
 
 async def evict(hands: Hands, change: Change) -> None:
     """The first half of a rehearsed replacement, for one whose new place becomes free only when its own is."""
-    live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
-    await hands.intend(desired, replaces=live.id)
+    live, desired = expect(change.live), expect(change.desired)
+    wanted = await hands.intend(desired, replaces=live.id)
     await open_gap(hands, desired, Predecessor(live.id, Cause.REPLACED, hands.clock.now()))
-    await remove(hands, live, mark)
+    await remove(hands, live, change.mark or wanted)
 
 
 async def settle_down(hands: Hands, change: Change) -> tuple[str, str]:
@@ -51,12 +52,19 @@ async def rehearse(hands: Hands, change: Change, heir: Desired | None = None) ->
     """PATCH the old one with its old digest in the mark, to where the new one will be delivered.
 
     That tries the token, the permission and, as far as Graph validates on PATCH (facts 4.6), the endpoint. If it fails
-    nothing is deleted.
+    nothing is deleted. Of one that is not ours yet only the expiration is patched: should the replacement fail, it must
+    still deliver to whom it did. So it is between HTTPS and Event Hubs or Event Grid: the mark of the old one has no
+    room where the new one is delivered, and whether such a PATCH is taken, no documentation tells.
     """
-    live, mark = expect(change.live), expect(change.mark)
+    live, mark = expect(change.live), change.mark
+    if mark is None:
+        with contextlib.suppress(EndpointRefused, NotExtended):  # it is somebody else's URL that does not answer
+            await hands.prolong(live, None, {})
+        return
     url = (heir or expect(change.desired)).notification_url
+    stays = takes_query(url) is live.takes_query
     try:
-        patched = await hands.prolong(live, None, {"notificationUrl": marked(url, mark)})
+        patched = await hands.prolong(live, None, {"notificationUrl": addressed(url, mark)} if stays else {})
     except NotExtended:
         return  # it is about to go, and all that was tried has worked
     except (EndpointRefused, Invalid) as error:

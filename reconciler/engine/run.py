@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from reconciler.core.desired import Desired
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.mark import Mark
-from reconciler.core.plan import Options, plan
+from reconciler.core.plan import Options, claimed_by, plan
 from reconciler.core.safety import SECOND_WRITER
 from reconciler.core.world import Owned
 from reconciler.engine.apply import apply
@@ -22,7 +22,7 @@ from reconciler.engine.ports import Clock, Intent, Journal, Memory, Reader, Reme
 from reconciler.engine.read import Named, Reading, read_named, read_world
 from reconciler.engine.report import Report
 
-__all__ = ["Task", "View", "dry_run", "run", "run_one"]
+__all__ = ["Approve", "Task", "View", "dry_run", "run", "run_one"]
 
 LOG = logging.getLogger(__name__)
 
@@ -96,6 +96,10 @@ class Task:
     stopping: Callable[[], bool] = never
 
 
+Approve = Callable[[Report], bool]
+"""Whether what was planned for all tenants may be carried out."""
+
+
 async def run(
     parties: Iterable[Party],
     desired: Sequence[Desired],
@@ -104,22 +108,59 @@ async def run(
     options: Options,
     client_states: ClientStates,
     watcher: Watcher,
+    approve: Approve | None = None,
 ) -> Report:
-    """Plan every tenant and carry the plan out; ``watcher`` hears of each outcome as it comes."""
+    """Plan every tenant and carry the plan out; ``watcher`` hears of each outcome as it comes.
+
+    With ``approve``, nothing is written anywhere before all tenants are planned and it has said yes to all of it;
+    where it says no, the report is that of a dry run.
+    """
     task = Task(desired=desired, clock=clock, options=options, client_states=client_states, watcher=watcher)
-    return total(await asyncio.gather(*(run_one(party, task) for party in parties)))
+    if approve is None:
+        return total(await asyncio.gather(*(run_one(party, task) for party in parties)))
+    parties = list(parties)
+    planned = await asyncio.gather(*(prepare(party, task) for party in parties))
+    looked = total(each.report if isinstance(each, Prepared) else each for each in planned)
+    if not approve(looked):
+        return looked
+    return total(
+        await asyncio.gather(*(carry_out(party, each, task) for party, each in zip(parties, planned, strict=True)))
+    )
 
 
 async def run_one(party: Party, task: Task) -> Report:
+    return await carry_out(party, await prepare(party, task), task)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prepared:
+    """One tenant, read and planned."""
+
+    read: Reading
+    now: dt.datetime
+    options: Options
+    report: Report
+    owned: Sequence[Owned]
+
+
+async def prepare(party: Party, task: Task) -> Prepared | Report:
+    """A report where the tenant could not be read."""
     read = await read_for(party, task)
     if isinstance(read, ReconcilerError):
         return Report(outcomes=(), unread={party.name: read})
     now, options = task.clock.now(), narrowed(task.options, read, task.named)
     seen, owned = await asyncio.to_thread(looked_at, read, task.desired, now, options)
-    wanted = {each.name for each in task.desired if each.tenant == party.name}
+    return Prepared(read, now, options, seen, owned)
+
+
+async def carry_out(party: Party, prepared: Prepared | Report, task: Task) -> Report:
+    if isinstance(prepared, Report):
+        return prepared
+    read, seen, options = prepared.read, prepared.report, prepared.options
+    wanted = claimed_by(each for each in task.desired if each.tenant == party.name)
     try:
-        remembered = await note(party.journal, read, owned, wanted, now, options)
-        intents = await open_intents(party.journal, read, wanted, now, whole=options.prune)
+        remembered = await note(party.journal, read, prepared.owned, wanted, prepared.now, options)
+        intents = await open_intents(party.journal, read, wanted, prepared.now, whole=options.prune)
     except ReconcilerError as error:
         return Report(outcomes=(), unread={party.name: error})
     task.watcher.planned(seen.plan)
@@ -135,7 +176,7 @@ async def run_one(party: Party, task: Task) -> Report:
         alive_at=task.alive_at,
         stopping=task.stopping,
     )
-    outcomes = await apply(seen.plan, hands, owned=len(owned), options=options, watcher=task.watcher)
+    outcomes = await apply(seen.plan, hands, owned=len(prepared.owned), options=options, watcher=task.watcher)
     return dataclasses.replace(seen, outcomes=tuple(outcomes))
 
 
@@ -219,7 +260,7 @@ async def open_intents(
     One whose subscription stands is done. One that is too old for its twin still to turn up is dropped, and so is one
     that no manifest wants any more, if the whole of them was read.
     """
-    births = {live.mark.birth for live in read.world.live if isinstance(live.mark, Mark)}
+    births = {mark.birth for live in read.world.live if isinstance(mark := live.whole_mark, Mark)}
     still_open: dict[str, Intent] = {}
     for intent in read.intents.values():
         unwanted = whole and intent.name not in wanted

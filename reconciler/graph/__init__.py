@@ -4,6 +4,6 @@
         tenant = graph.tenant(Access(tenant_id, client_id, CLOUDS["global"], SecretCredential(secret)))
         listing = await tenant.list()
 
-``client`` has Graph and TenantClient, ``authentication`` Access and the credentials, ``pacing`` Limits. Nothing is
+``client`` has Graph and TenantClient, ``credentials`` Access and its kinds, ``pacing`` Limits. Nothing is
 imported here, since httpx alone takes longer to import than a dry run without a network should take in all.
 """

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.graph.pacing import Kind
 
-__all__ = ["Answer", "Observed", "instant", "json_of", "retry_after"]
+__all__ = ["Answer", "Observed", "instant", "json_of", "retry_after", "words_of"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,6 +55,19 @@ def json_of(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def words_of(text: str) -> str:
+    """What those who give tokens say of an error: each has a form of its own; empty for all others."""
+    try:
+        said = json_of(text)
+    except ValueError:
+        return ""
+    if not isinstance(said, dict):
+        return ""
+    error = said.get("error")
+    inner = error.get("message") if isinstance(error, dict) else error
+    return str(said.get("error_description") or said.get("message") or inner or "")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -79,7 +79,8 @@ async def walk_both(calls: Calls, root: str, caps: Caps) -> Listing:
     if isinstance(first, GraphError) and not any(each.pages for each in walks):
         raise first
     reasons = [each.why for each in walks if each.why]
-    return Listing(found.bodies, "; ".join(reasons) or None)
+    on_beta = frozenset(found.beta) if first is None else frozenset()
+    return Listing(found.bodies, "; ".join(reasons) or None, on_beta)
 
 
 async def walk(calls: Calls, root: str, state: Walk, caps: Caps) -> Walk:

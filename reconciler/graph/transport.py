@@ -24,7 +24,7 @@ from reconciler.core.errors import AnswerLost, Denied, GraphError, Transient, Un
 from reconciler.core.hosts import on_loopback
 from reconciler.graph.answers import Answer
 
-__all__ = ["Timeouts", "TokenAnswer", "TokenHttp", "Transport"]
+__all__ = ["MachineHttp", "Timeouts", "TokenAnswer", "TokenHttp", "Transport"]
 
 IN_FLIGHT = 100
 CLIENTS = -(-IN_FLIGHT // CONNECTIONS)
@@ -48,6 +48,9 @@ class Timeouts:
     read: float = 60
     token_read: float = 20
     """``read`` for tokens, if that is longer: no validation is waited for there, and a Ctrl-C waits for the thread."""
+
+    machine_connect: float = 3
+    """``connect`` for what this machine or the link next to it answers, or nobody does."""
 
     total: float = 120
     """For a server that sends a byte now and then."""
@@ -150,8 +153,53 @@ class TokenHttp:
             client.close()
 
 
+class MachineHttp:
+    """For what the environment of this process names: the endpoints of managed identities, GitHub's runner.
+
+    Also what msal takes as ``http_client``. They are asked once an hour, so no connection is kept. ``proxies`` are only
+    for who stands outside of this machine; TLS trusts what this machine does.
+    """
+
+    def __init__(self, *, proxies: bool, timeouts: Timeouts | None = None) -> None:
+        self.last: TokenAnswer | None = None
+        self.reached = True
+        """False if the last request could not even be sent."""
+
+        self._proxies = proxies
+        self._timeouts = for_tokens(timeouts or Timeouts())
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> TokenAnswer:
+        """Raises Denied for a URL that is none and a certificate that is not trusted, Transient for the rest."""
+        self.last, self.reached = None, True
+        try:
+            target = httpx.URL(url)
+        except (httpx.InvalidURL, TypeError) as error:
+            raise Denied("the environment of this process names an address that is no URL") from error
+        with failures("GET", target.host, None), self.client() as client:
+            try:
+                response = client.get(target, params=params, headers=headers)
+            except NEVER_SENT:
+                self.reached = False
+                raise
+            self.last = TokenAnswer(response.status_code, response.text, lowered(response.headers))
+        return self.last
+
+    def client(self) -> httpx.Client:
+        connect = self._timeouts.connect if self._proxies else self._timeouts.machine_connect
+        return httpx.Client(
+            verify=trust(None),
+            trust_env=self._proxies,
+            timeout=httpx_timeout(dataclasses.replace(self._timeouts, connect=connect)),
+            headers={"user-agent": USER_AGENT},
+            follow_redirects=False,
+        )
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
 @contextlib.contextmanager
-def failures(method: str, host: str, cloud: Cloud) -> Iterator[None]:
+def failures(method: str, host: str, cloud: Cloud | None) -> Iterator[None]:
     """Turn what httpx raises into what we do next; only a GET is certain to have changed nothing."""
     lost: type[GraphError] = Transient if method == "GET" else AnswerLost
     try:
@@ -164,15 +212,17 @@ def failures(method: str, host: str, cloud: Cloud) -> Iterator[None]:
         raise lost(f"the answer of {host} was lost: {reason(error)}") from error
 
 
-def unreachable(error: Exception, host: str, cloud: Cloud) -> GraphError:
+def unreachable(error: Exception, host: str, cloud: Cloud | None) -> GraphError:
     """A certificate that is not trusted does not heal by waiting, so it is for a person: Denied, not Transient."""
     why = distrusted(error)
     if why is None:
         return Transient(f"{host} cannot be reached: {reason(error)}")
-    trusted = f"the authorities of {cloud.ca_file}" if cloud.ca_file else "this machine's trusted authorities"
+    ca_file = cloud.ca_file if cloud else None
+    trusted = f"the authorities of {ca_file}" if ca_file else "this machine's trusted authorities"
+    where = "caFile" if cloud else "SSL_CERT_FILE"
     return Denied(
         f"the certificate of {host} does not fit {trusted} ({why});"
-        " name the right authority in caFile, or check who answers there"
+        f" name the right authority in {where}, or check who answers there"
     )
 
 
@@ -180,9 +230,9 @@ def reason(error: Exception) -> str:
     return str(error).rstrip(" .") or type(error).__name__
 
 
-def trust(cloud: Cloud) -> ssl.SSLContext:
+def trust(cloud: Cloud | None) -> ssl.SSLContext:
     try:
-        return authorities(cloud.ca_file)
+        return authorities(cloud.ca_file if cloud else None)
     except UnreadableAuthorities as error:
         raise Denied(str(error)) from error
 

@@ -8,7 +8,7 @@ Needs the extra ``daemon``. A ``Delivery`` may be written by a stranger until a 
 """
 
 from reconciler.receiver.application import application
-from reconciler.receiver.client_states import ClientStates, Ring
+from reconciler.receiver.client_states import ClientStates, Inherited, Ring
 from reconciler.receiver.delivery import Delivery, Malformed, Notification
 from reconciler.receiver.errors import ReceiverError
 from reconciler.receiver.routes import Routes
@@ -22,6 +22,7 @@ __all__ = [
     "ClientStates",
     "Delivery",
     "Doubt",
+    "Inherited",
     "Malformed",
     "Notification",
     "Reason",

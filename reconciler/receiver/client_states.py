@@ -14,7 +14,7 @@ from reconciler.core.client_state import FIXED_KEY, LONGEST, client_state
 from reconciler.core.mark import Mark, UnknownMark
 from reconciler.receiver.delivery import Notification
 
-__all__ = ["Births", "ClientStates", "Proof", "Ring"]
+__all__ = ["Births", "ClientStates", "Inherited", "Proof", "Ring"]
 
 Births = Callable[[str], str | None]
 """From a subscription's id to its birth, where that is remembered. It is called on the event loop."""
@@ -57,11 +57,35 @@ class Proof:
     key: str
 
 
-class ClientStates:
-    """``rings`` by the path that serves them; several endpoints may share one."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inherited:
+    """The ``clientState`` of a subscription that was adopted: somebody else has chosen it."""
 
-    def __init__(self, rings: Mapping[str, Iterable[Ring]], *, births: Births = lambda _: None) -> None:
+    tenant_id: str
+    name: str
+    secret: bytes = dataclasses.field(repr=False)
+
+    def fits(self, given: bytes, *, tenant_id: str | None, mark: Mark | UnknownMark | None) -> bool:
+        """It proves nothing of any other subscription, so where a mark names one, it must be this.
+
+        Its lifecycle URL bears none: nobody can patch that (facts 1.4).
+        """
+        meant = mark is None or (isinstance(mark, Mark) and (mark.name, mark.key) == (self.name, FIXED_KEY))
+        return meant and self.tenant_id == tenant_id and hmac.compare_digest(self.secret, given)
+
+
+class ClientStates:
+    """``rings`` by the path that serves them; several endpoints may share one. ``inherited`` ones count on each."""
+
+    def __init__(
+        self,
+        rings: Mapping[str, Iterable[Ring]],
+        *,
+        inherited: Iterable[Inherited] = (),
+        births: Births = lambda _: None,
+    ) -> None:
         self.rings = {path: tuple(each) for path, each in rings.items()}
+        self.inherited = tuple(inherited)
         self.births = births
         self._tenants = {
             path: frozenset(itertools.chain.from_iterable(ring.tenants for ring in each))
@@ -83,6 +107,8 @@ class ClientStates:
         marked = mark.birth if isinstance(mark, Mark) else None
         if found := self.tried(given, item, path=path, birth=marked):
             return found
+        if any(each.fits(given, tenant_id=item.tenant_id, mark=mark) for each in self.inherited):
+            return Proof(item.tenant_id or "", marked, FIXED_KEY)
         remembered = self.births(item.subscription_id)
         return self.tried(given, item, path=path, birth=remembered) if remembered != marked else None
 

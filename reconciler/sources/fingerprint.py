@@ -16,7 +16,9 @@ from reconciler.sources.texts import ENDINGS
 
 __all__ = ["Seen", "look"]
 
-MANIFEST = tuple(ENDINGS)
+MANIFEST = (*ENDINGS, ".csv")
+"""A set's rows may come later than the manifest that names their file, which is then not in force yet."""
+
 MOST_LINKS = 40
 """In one path, as in Linux."""
 

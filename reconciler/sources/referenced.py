@@ -7,12 +7,14 @@ from pathlib import Path
 
 from reconciler.core.errors import SecretError
 from reconciler.core.manifest.fields import SecretReference
-from reconciler.core.wanted import CertificateFile
+from reconciler.core.wanted import CertificateFile, SetFile
 from reconciler.sources.texts import reason
 
 __all__ = ["Referenced"]
 
-LARGEST = 1024 * 1024
+MIB = 1024 * 1024
+LARGEST = MIB
+LARGEST_SET = 64 * MIB
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,13 +33,17 @@ class Referenced:
         """The content of each, or a sentence why there is none."""
         return {reference: self.file(reference.path, reference.base) for reference in references}
 
-    def file(self, path: str, base: str) -> bytes | str:
+    def sets(self, files: Iterable[SetFile]) -> dict[SetFile, bytes | str]:
+        """The same of CSV files, which may have a million rows."""
+        return {each: self.file(each.path, each.base, largest=LARGEST_SET) for each in files}
+
+    def file(self, path: str, base: str, *, largest: int = LARGEST) -> bytes | str:
         try:
             file = Path(base, path).resolve(strict=True)
             if self.confined and not file.is_relative_to(self.roots.get(base, Path(base)).resolve()):
                 return f"the file {path} lies outside of the manifests' folder, a dry run does not read it"
-            if not file.is_file() or file.stat().st_size > LARGEST:
-                return f"the file {path} is no regular file, or over 1 MiB"
+            if not file.is_file() or file.stat().st_size > largest:
+                return f"the file {path} is no regular file, or over {largest // MIB} MiB"
             return file.read_bytes()
         except (OSError, RuntimeError, ValueError) as error:
             return f"the file {path} cannot be read: {reason(error)}"

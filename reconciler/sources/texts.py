@@ -1,6 +1,7 @@
 """Paths in, texts out, with a problem for each that cannot be read.
 
-A path is a file, a folder (every ``*.yaml`` and ``*.yml`` below it, hidden ones left out) or ``-`` for standard input.
+A path is a file, a folder (every ``*.yaml`` and ``*.yml`` below it, hidden ones and kustomize's own left out) or ``-``
+for standard input.
 What cannot be read is always a problem, never left out: what is left out would be pruned.
 """
 
@@ -16,7 +17,12 @@ __all__ = ["SHOWN_STDIN", "STDIN", "Texts", "read_texts", "reason"]
 STDIN = "-"
 SHOWN_STDIN = "<stdin>"
 ENDINGS = frozenset({".yaml", ".yml"})
-LARGEST = 64 * 1024 * 1024
+NO_MANIFESTS = frozenset({"kustomization.yaml", "kustomization.yml"})
+"""They say how kustomize makes manifests of what lies beside them: in a folder they are left out."""
+
+LARGEST = 16 * 1024 * 1024
+"""A text of nothing but brackets takes 160 times as much memory, and a stranger may have written it."""
+
 NOT_FOLLOWED = "neither a dry run nor validate follows it"
 
 
@@ -43,6 +49,7 @@ class Reading:
     texts: list[Text] = dataclasses.field(default_factory=list)
     problems: list[Problem] = dataclasses.field(default_factory=list)
     roots: dict[str, Path] = dataclasses.field(default_factory=dict)
+    resolved_roots: dict[Path, Path] = dataclasses.field(default_factory=dict)
     seen: dict[Path, str] = dataclasses.field(default_factory=dict)
     """What was read already, and the path that it was read by."""
 
@@ -101,7 +108,9 @@ class Reading:
             return self.complain(file, "unreadable-file", f"this file cannot be read: {reason(error)}")
 
     def outside(self, resolved: Path, root: Path) -> bool:
-        return self.confined and not resolved.is_relative_to(root.resolve())
+        if root not in self.resolved_roots:
+            self.resolved_roots[root] = root.resolve()
+        return self.confined and not resolved.is_relative_to(self.resolved_roots[root])
 
     def add(self, path: str, content: bytes, *, base: Path, root: Path) -> None:
         self.roots[str(base)] = root
@@ -129,7 +138,7 @@ def entries(folder: Path) -> tuple[list[Path], list[Path]]:
     visible = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
     folders = [each for each in visible if each.is_dir()]
     files = set(visible).difference(folders)
-    return folders, sorted(each for each in files if each.suffix in ENDINGS)
+    return folders, sorted(each for each in files if each.suffix in ENDINGS and each.name not in NO_MANIFESTS)
 
 
 def reason(error: Exception) -> str:

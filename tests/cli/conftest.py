@@ -39,7 +39,7 @@ def receiver(listening: ValidationReceiver) -> ValidationReceiver:
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home, a state folder and a working directory of its own, and nothing of ours in the environment."""
     for name in [*os.environ]:
-        if name.startswith(("RECONCILER_", "AZURE_")):
+        if name.startswith(("RECONCILER_", "AZURE_", "GITHUB_")) or name == "FORCE_COLOR":
             monkeypatch.delenv(name)
     for name, folder in {"HOME": "home", "XDG_STATE_HOME": "state"}.items():
         (tmp_path / folder).mkdir()

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.core.catalog import ENTRIES
 from tests.cli.support import EXAMPLE, endpoint, settings, subscription, tenant
 
 COMMANDS = [
@@ -27,60 +26,6 @@ COMMANDS = [
     "emulator",
     "demo",
 ]
-
-
-def test_catalog_lists_everything(reconcile):
-    ran = reconcile("catalog")
-    assert (ran.code, ran.err) == (0, "")
-    assert len(ran.out.splitlines()) == len(ENTRIES)
-    assert all(entry.path in ran.out for entry in ENTRIES)
-    found = reconcile("catalog", "--format", "json").json
-    assert [each["path"] for each in found] == [entry.path for entry in ENTRIES]
-    assert {each["status"] for each in found} == {"shipped", "draft"}
-
-
-@pytest.mark.parametrize(
-    ("asked", "path"),
-    [
-        ("/teams", "teams"),
-        ("teams/", "teams"),
-        ("TEAMS/getallchannels", "teams/getAllChannels"),
-        ("/teams/fbe2bf47-16c8-47cf-b4a5-4b9b187c508b/channels", "teams/{team-id}/channels"),
-        ("/teams('fbe2bf47-16c8-47cf-b4a5-4b9b187c508b')", "teams/{team-id}"),
-        ("teams/{team-id}", "teams/{team-id}"),
-    ],
-)
-def test_catalog_of_a_concrete_path(reconcile, asked, path):
-    ran = reconcile("catalog", asked)
-    assert ran.code == 0
-    assert ran.out.startswith(f"{path}: ")
-    for word in ("change types", "longest lifetime", "lifecycle URL", "application permissions", "docs/graph-facts.md"):
-        assert f"\n  {word} " in ran.out
-    (found,) = reconcile("catalog", asked, "--format", "json").json
-    assert found["path"] == path
-
-
-def test_catalog_of_a_draft_names_what_replaced_it(reconcile):
-    ran = reconcile("catalog", "solutions/virtualEvents/events/77b1aa22-4c1f-4a1e-9d0c-0a5e2f2f1c11/sessions")
-    assert ran.code == 0
-    assert "\n  status                   draft\n" in ran.out
-    assert "\n  replaced by " in ran.out
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ("/teems", "the catalog does not know '/teems', the nearest is teams"),
-        ("/xyzzy", "the catalog does not know '/xyzzy'\n"),
-        ("teams('x", 'the resource "teams(\'x" is not understood: a quote is not closed'),
-        ("https://graph.microsoft.com/v1.0/teams", "it is a path such as /teams, without https:// and the host"),
-        ("", "the resource '' is not understood"),
-    ],
-)
-def test_catalog_of_what_it_does_not_know(reconcile, asked, said):
-    ran = reconcile("catalog", asked)
-    assert (ran.code, ran.out) == (64, "")
-    assert said in ran.err
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """Manifests from a pull request are hostile: a dry run of them sends nothing anywhere, reads nothing, tells nothing."""
 
-import contextlib
 import json
 import os
-import socket
-import ssl
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,47 +21,10 @@ from tests.cli.support import (
     tenant,
     write,
 )
+from tests.cli.trap import Trap
 from tests.support.emulator import RunningEmulator
 
 SECRET = "the-client-secret-of-the-pipeline"
-
-
-class Trap:
-    """A TLS server of the attacker; it remembers who connected, and what was sent."""
-
-    def __init__(self, info) -> None:
-        self.connections, self.heard = 0, b""
-        self.listening = socket.create_server(("127.0.0.1", 0))
-        self.listening.settimeout(0.1)
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(info["receiverCertificate"], info["receiverKey"])
-        self.done = False
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    @property
-    def host(self) -> str:
-        return f"localhost:{self.listening.getsockname()[1]}"
-
-    @property
-    def cloud(self) -> dict[str, str]:
-        return {"graph": f"https://{self.host}", "authority": f"https://{self.host}"}
-
-    def serve(self) -> None:
-        while not self.done:
-            with contextlib.suppress(OSError):
-                connection, _ = self.listening.accept()
-                self.connections += 1
-                with connection, contextlib.suppress(OSError):
-                    connection.settimeout(2)
-                    with self.context.wrap_socket(connection, server_side=True) as secured:
-                        self.heard += secured.recv(65536)
-                        secured.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-
-    def close(self) -> None:
-        self.done = True
-        self.thread.join(5)
-        self.listening.close()
 
 
 @pytest.fixture

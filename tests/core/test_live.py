@@ -70,7 +70,7 @@ def test_every_field_is_read():
 
 def test_a_listed_item_of_facts_1_2():
     live = read_live(LISTED)
-    assert live.asked == Asked("chats/getAllMessages", frozenset({ChangeType.CREATED, ChangeType.UPDATED}))
+    assert live.asked == Asked("chats/getallmessages", frozenset({ChangeType.CREATED, ChangeType.UPDATED}))
     assert live.expires_at == dt.datetime(2022, 8, 5, 17, 42, 12, 725_000, tzinfo=dt.UTC)
     assert (live.mark, live.lifecycle_mark, live.certificate_id) == (None, None, None)
 

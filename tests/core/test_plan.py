@@ -600,7 +600,60 @@ def test_a_key_in_use_that_nobody_has(live, given, said):
 
 
 def test_codes_are_all_that_may_be_let_through():
-    assert CODES == ("empty", "incomplete", "key-in-use", "list-shrank", "removals", "second-writer")
+    assert CODES == (
+        "empty",
+        "incomplete",
+        "key-in-use",
+        "list-shrank",
+        "own-receiver",
+        "quota",
+        "removals",
+        "second-writer",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "said"),
+    [
+        pytest.param({}, ["replace a ImmutableFieldChanged", "update b NotificationUrlChanged"], [], id="it-answers"),
+        pytest.param(
+            {"deaf": frozenset({"public"})},
+            ["replace a ImmutableFieldChanged Unsafe", "update b NotificationUrlChanged"],
+            ["own-receiver a"],
+            id="it-does-not",
+        ),
+        pytest.param(
+            {"deaf": frozenset({"another"})},
+            ["replace a ImmutableFieldChanged", "update b NotificationUrlChanged"],
+            [],
+            id="another-endpoint-does-not",
+        ),
+        pytest.param(
+            {"deaf": frozenset({"public"}), "allow": frozenset({"own-receiver"})},
+            ["replace a ImmutableFieldChanged", "update b NotificationUrlChanged"],
+            [],
+            id="let-through",
+        ),
+    ],
+)
+def test_nothing_is_replaced_where_our_own_receiver_does_not_answer(given, expected, said):
+    desired = [want("a", changes="updated"), want("b", notification_url=ELSEWHERE)]
+    made = planned(desired, [asked_before(want("a"), want("a")), have(want("b"), id="2")], **given)
+    assert lines(made) == expected
+    assert violations(made) == said
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({}, [], id="nobody-asks"),
+        pytest.param({"replace": frozenset({"a"})}, ["replace a ReplacementRequested"], id="by-name"),
+        pytest.param({"replace": frozenset({"b"})}, ["replace b ReplacementRequested Protected"], id="protected"),
+    ],
+)
+def test_replaced_on_purpose(given, expected):
+    desired = [want("a"), want("b", protect=True)]
+    assert lines(planned(desired, [have(desired[0]), have(desired[1], id="2")], **given)) == expected
 
 
 TEAM_WATCH, CHANNEL_WATCH = want("a", resource=TEAMS), want("a", resource=CHANNELS)
@@ -676,14 +729,17 @@ def test_a_blocked_change_says_by_whom():
     foreign = planned([TEAM_WATCH], [have(TEAM_WATCH, mark=None, id="abc")]).changes[0]
     stays = have(TEAM_WATCH, id="abc", mark=a_mark("a", protected=True))
     ours = planned([want("b", resource=TEAMS)], [stays]).changes[1]
-    assert (
-        foreign.why_withheld
-        == "Graph takes one for this resource, and a foreign subscription has the place (abc): one of the two must go"
+    theirs = planned([TEAM_WATCH], [have(TEAM_WATCH, owner="them", id="abc")]).changes[0]
+    place = "Graph takes one for this resource, and"
+    assert foreign.why_withheld == (
+        f"{place} a foreign subscription without a mark has the place (abc): remove it where it is managed, or take it"
+        " over with adopt"
     )
-    assert (
-        ours.why_withheld
-        == "Graph takes one for this resource, and our own 'a' has the place (abc): one of the two must go"
+    assert theirs.why_withheld == (
+        f"{place} 'a' of the owner 'them' has the place (abc): remove it where it is managed, or take it over with"
+        " adopt"
     )
+    assert ours.why_withheld == f"{place} our own 'a' has the place (abc): one of the two must go"
 
 
 @pytest.mark.parametrize(

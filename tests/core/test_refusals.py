@@ -219,6 +219,14 @@ TOKENS = [
         CredentialRefused,
         "clock",
     ),
+    *(
+        (
+            token(401, "invalid_client", f"AADSTS{number}: No matching federated identity record."),
+            CredentialRefused,
+            word,
+        )
+        for number, word in {"70021": "compare", "700211": "issuer", "700212": "audience", "700213": "subject"}.items()
+    ),
     (token(401, "unauthorized_client", "AADSTS7000112: Application is disabled."), CredentialRefused, "disabled"),
     (token(400, "invalid_grant", "AADSTS53003: Blocked by conditional access."), CredentialRefused, "credential"),
     (token(401, "invalid_client", "no number"), CredentialRefused, "credential"),

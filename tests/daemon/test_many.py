@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gc
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ class Letterbox:
 
 
 async def test_what_others_wish_for_is_looked_for_now_and_then_and_what_came_here_at_once():
-    box = Letterbox()
+    box: Any = Letterbox()
     mailbox = Mailbox(box, box, leads=lambda: True, stewards=list)
     for box.seconds in range(13):
         await mailbox.deliver()

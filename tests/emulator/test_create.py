@@ -151,6 +151,11 @@ REFUSED_BEFORE_VALIDATION = [
         {"includeResourceData": True, "resource": "users"}, f"Directory Services {NOT_RICH}", id="users-are-never-rich"
     ),
     pytest.param(
+        {"includeResourceData": True, "resource": "drives/d/root"},
+        f"File Services {NOT_RICH}",
+        id="files-are-never-rich",
+    ),
+    pytest.param(
         {"includeResourceData": True, "resource": EVENTS, "changeType": "created"},
         f"Virtual Events Services {NOT_RICH}",
         id="virtual-events-are-never-rich",

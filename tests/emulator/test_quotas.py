@@ -68,6 +68,15 @@ def test_every_quota_of_the_catalog_can_be_counted() -> None:
         pytest.param({"text": "teams"}, {"text": "chats/c/messages"}, True, id="all-teams-resources"),
         pytest.param({"text": "teams"}, {"text": "teams/x", "app": "b"}, True, id="of-all-apps"),
         pytest.param({"text": "teams"}, {"text": "teams", "tenant": "u"}, False, id="of-one-organization"),
+        pytest.param({"text": "users"}, {"text": "groups/g/members"}, True, id="users-and-groups"),
+        pytest.param({"text": "teams/t/schedule/shifts"}, {"text": "teams/t/schedule/shifts"}, True, id="one-schedule"),
+        pytest.param(
+            {"text": "teams/t/schedule/shifts"},
+            {"text": "teams/t/schedule/timeOffRequests"},
+            False,
+            id="other-requests",
+        ),
+        pytest.param({"text": "users/m/messages"}, {"text": "users/m/events", "app": "b"}, True, id="of-one-mailbox"),
         pytest.param({"text": "users/m/messages"}, {"text": "Users('m')/Messages", "app": "b"}, True, id="mailbox"),
         pytest.param({"text": "users/m/messages"}, {"text": "users/n/messages"}, False, id="another-mailbox"),
         pytest.param(
@@ -192,8 +201,8 @@ def test_a_full_organization_refuses_every_teams_resource(
 def test_the_message_names_the_limit(create: Create, emulator: RunningEmulator) -> None:
     assert [create(resource="users").status_code for _ in range(2)] == [201, 201]
     reason = (
-        f"App '{emulator.info['clientId']}' has reached its limit of '2' 'USERS' subscriptions per app and tenant "
-        f"on tenant '{emulator.info['tenantId']}'."
+        f"App '{emulator.info['clientId']}' has reached its limit of '2' 'USERS AND GROUPS' subscriptions "
+        f"per app and tenant on tenant '{emulator.info['tenantId']}'."
     )
     message = f"Operation: Create; Exception: [Status Code: Forbidden; Reason: {reason}]"
     assert error(create(resource="users")) == (403, "ExtensionError", message)

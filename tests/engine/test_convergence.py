@@ -10,11 +10,13 @@ import hypothesis
 from hypothesis import strategies as st
 
 from reconciler.core.catalog import ChangeType
+from reconciler.core.mark import takes_query
 from reconciler.core.safety import Limits
 from tests.support.world import MAIL, MEETING, OWNER, TEAM, USERS, Scene, due, lines, name_of, planned
 
 NAMES = 5
 RESOURCES = (MAIL, TEAM, MEETING, USERS)
+HUB = "EventHub:https://contoso.servicebus.windows.net/eventhubname/graph?tenantId=contoso.com"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Case:
     live: str
     hours: int
     protect: bool
+    hub: bool
 
 
 def missing(scene, desired, hours):
@@ -88,6 +91,10 @@ def anothers(scene, desired, hours):
     scene.put(desired, owner="them", hours=hours)
 
 
+def at_a_hub(scene, desired, hours):
+    scene.put(dataclasses.replace(desired, notification_url=HUB), hours=hours)
+
+
 def later_mark(scene, desired, hours):
     url = scene.receiver.url(f"/notifications?reconciler=9.{OWNER}.{desired.name}.x")
     scene.put(desired, hours=hours, body={"notificationUrl": url})
@@ -109,6 +116,7 @@ LIVE = {
         renamed,
         foreign,
         anothers,
+        at_a_hub,
         later_mark,
     )
 }
@@ -120,6 +128,7 @@ cases = st.builds(
     live=st.sampled_from(sorted(LIVE)),
     hours=st.sampled_from((1, 30, 70)),
     protect=st.sampled_from((False, False, True)),
+    hub=st.sampled_from((False, False, True)),
 )
 
 
@@ -138,9 +147,10 @@ def arrange(scene, found, places):
     for number, (case, place) in enumerate(zip(found, places, strict=True)):
         # of /users there is one only
         resource = MAIL if case.resource == USERS and number else case.resource
-        desired = scene.want(f"it-{number}", resource.format(number), protect=case.protect)
+        given = {"protect": case.protect, "notification_url": HUB if case.hub else scene.receiver.url()}
+        desired = scene.want(f"it-{number}", resource.format(number), **given)
         stays = resource == USERS or (one_each and not desired.entry.exclusive)
-        lives = desired if stays else scene.want(desired.name, resource.format(place), protect=case.protect)
+        lives = desired if stays else scene.want(desired.name, resource.format(place), **given)
         if not (one_each and case.live in BESIDE and not lives.entry.exclusive):
             LIVE[case.live](scene, lives, case.hours)
         if case.wanted:
@@ -199,5 +209,10 @@ def left(scene):
     return {
         name_of(each)
         for each in scene.emulator.subscriptions()
-        if "reconciler" not in each["notificationUrl"] or each["notificationUrl"].endswith("l")
+        if "reconciler" not in where_marked(each) or where_marked(each).endswith("l")
     }
+
+
+def where_marked(body):
+    url = body["notificationUrl"]
+    return url if takes_query(url) else body["lifecycleNotificationUrl"]

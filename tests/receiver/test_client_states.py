@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.core.client_state import client_state
 from reconciler.core.mark import Mark, UnknownMark
-from reconciler.receiver.client_states import ClientStates, Proof, Ring
+from reconciler.receiver.client_states import ClientStates, Inherited, Proof, Ring
 from reconciler.receiver.delivery import Notification
 from tests.receiver.sending import BIRTH, ELSEWHERE, FABRIKAM, MARK, PATH, SECRET, TENANT
 
@@ -137,3 +137,29 @@ def timed(function):
     begun = time.perf_counter()
     function()
     return time.perf_counter() - begun
+
+
+INHERITED = b"what somebody else has chosen"
+LENT = ClientStates({PATH: [Ring({"new": SECRET}, [TENANT])]}, inherited=[Inherited(TENANT, "all-teams", INHERITED)])
+OURS = Mark("contoso-prod", "all-teams", BIRTH, "fixed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"mark": OURS}, Proof(TENANT, BIRTH, "fixed"), id="the-adopted-one"),
+        pytest.param({"mark": None}, Proof(TENANT, None, "fixed"), id="its-lifecycle-url-bears-no-mark"),
+        pytest.param({"mark": Mark("contoso-prod", "another", BIRTH, "fixed")}, None, id="another-name"),
+        pytest.param({"mark": Mark("contoso-prod", "all-teams", BIRTH, "new")}, None, id="since-replaced"),
+        pytest.param({"mark": UnknownMark("contoso-prod", "all-teams", "2")}, None, id="a-later-version"),
+        pytest.param({"mark": OURS, "tenant_id": FABRIKAM}, None, id="another-tenant"),
+        pytest.param({"mark": OURS, "tenant_id": None}, None, id="no-tenant"),
+        pytest.param({"mark": OURS, "given": "a guess"}, None, id="a-guess"),
+    ],
+)
+def test_what_is_inherited_proves_one_subscription_alone(changes, expected):
+    assert proof(LENT, **{"given": INHERITED.decode(), **changes}) == expected
+
+
+def test_no_repr_shows_what_is_inherited():
+    assert INHERITED.decode() not in repr(LENT.inherited)

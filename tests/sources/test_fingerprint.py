@@ -31,6 +31,7 @@ def touch_in_the_past(path: Path) -> None:
         pytest.param(lambda root: (root / "a.yaml").chmod(0o600), id="permissions"),
         pytest.param(lambda root: (root / "a.yaml").unlink(), id="removed"),
         pytest.param(lambda root: (root / "sub" / "new.yaml").touch(), id="added"),
+        pytest.param(lambda root: (root / "sub" / "teams.csv").touch(), id="rows-of-a-set"),
         pytest.param(lambda root: (root / "v1.0").mkdir(), id="folder"),
         pytest.param(lambda root: (root / "c.yaml").symlink_to("nothing"), id="link-to-nothing"),
         pytest.param(lambda root: (root / "circle.yaml").symlink_to("circle.yaml"), id="link-to-itself"),

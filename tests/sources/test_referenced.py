@@ -7,7 +7,8 @@ import pytest
 
 from reconciler.core.errors import SecretError
 from reconciler.core.manifest.fields import SecretReference
-from reconciler.sources.referenced import LARGEST, Referenced
+from reconciler.core.wanted import SetFile
+from reconciler.sources.referenced import LARGEST, LARGEST_SET, Referenced
 
 
 @pytest.fixture
@@ -59,6 +60,15 @@ def test_what_is_no_regular_file(inside):
     for path in ("pipe", "sub"):
         said = referenced(inside, confined=True).file(path, str(inside))
         assert said == f"the file {path} is no regular file, or over 1 MiB"
+
+
+@pytest.mark.parametrize(("size", "taken"), [(LARGEST + 1, True), (LARGEST_SET + 1, False)])
+def test_rows_of_a_set_may_be_more(inside, size, taken):
+    with (inside / "large.csv").open("wb") as file:
+        file.truncate(size)
+    (content,) = referenced(inside, confined=True).sets([SetFile("large.csv", str(inside))]).values()
+    assert isinstance(content, bytes) is taken
+    assert taken or "over 64 MiB" in str(content)
 
 
 def test_what_is_too_large(inside):

@@ -21,9 +21,10 @@ def said(texts: Texts, root: Path) -> list[str]:
     return [f"{os.path.relpath(each.source.path, root)}: {each.message} [{each.rule}]" for each in texts.problems]
 
 
-def test_a_folder_in_the_order_of_names_without_what_is_hidden(tmp_path):
+def test_a_folder_in_the_order_of_names_without_what_is_hidden_or_of_kustomize(tmp_path):
     for name in ("b.yaml", "a.yml", "sub/c.yaml", "sub/deep/d.yaml", ".hidden.yaml", ".git/e.yaml", "sub/.f/g.yaml",
-                 "readme.md", "h.yaml.bak", "i.json", "yaml"):  # fmt: skip
+                 "readme.md", "h.yaml.bak", "i.json", "yaml", "j.csv",
+                 "kustomization.yaml", "sub/kustomization.yml"):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("a: 1")
     texts = read(tmp_path)
@@ -31,6 +32,11 @@ def test_a_folder_in_the_order_of_names_without_what_is_hidden(tmp_path):
     assert (texts.problems, texts.whole) == ((), True)
     assert texts.texts[3].base == str(tmp_path / "sub" / "deep")
     assert texts.roots[str(tmp_path / "sub" / "deep")] == tmp_path
+
+
+def test_what_is_named_is_read_whatever_its_name(tmp_path):
+    (tmp_path / "kustomization.yaml").write_text("a: 1")
+    assert names(read(tmp_path / "kustomization.yaml"), tmp_path) == ["kustomization.yaml"]
 
 
 def test_a_hidden_folder_may_be_named(tmp_path):
@@ -138,7 +144,7 @@ def test_what_is_no_regular_file(tmp_path):
 def test_what_is_too_large_is_not_read(tmp_path):
     with (tmp_path / "large.yaml").open("wb") as file:
         file.truncate(LARGEST + 1)
-    assert said(read(tmp_path), tmp_path) == ["large.yaml: this file is over 64 MiB [unreadable-file]"]
+    assert said(read(tmp_path), tmp_path) == ["large.yaml: this file is over 16 MiB [unreadable-file]"]
 
 
 def test_what_is_no_text(tmp_path):

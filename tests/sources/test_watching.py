@@ -70,6 +70,7 @@ def replace(path: Path) -> None:
         pytest.param(lambda folder: replace(folder / "a.yaml"), id="replaced"),
         pytest.param(lambda folder: (folder / "a.yaml").unlink(), id="removed"),
         pytest.param(lambda folder: (folder / "sub" / "b.yaml").write_text("a: 1"), id="added"),
+        pytest.param(lambda folder: (folder / "teams.csv").write_text("key,value"), id="rows-of-a-set"),
         pytest.param(lambda folder: (folder / ".hidden").touch(), id="hidden"),
         pytest.param(lambda folder: folder.rename(folder.with_name("other")), id="renamed"),
     ],

@@ -4,9 +4,32 @@
 there are two on purpose: ``core.resource`` for us, and the emulator's own, so that neither hides the other's mistake.
 """
 
-from reconciler.core.catalog import directory, meetings, outlook, presence, teams, virtual_events
+from reconciler.core.catalog import (
+    approvals,
+    apps,
+    calls,
+    chat_messages,
+    chats,
+    conversations,
+    copilot,
+    directory,
+    files,
+    health,
+    meetings,
+    members,
+    outlook,
+    presence,
+    printing,
+    recordings,
+    security,
+    shifts,
+    tasks,
+    teams,
+    virtual_events,
+)
 from reconciler.core.catalog.model import (
     ChangeType,
+    Cloud,
     Entry,
     LifecycleEvent,
     LifecycleUrl,
@@ -21,6 +44,7 @@ from reconciler.core.catalog.model import (
 __all__ = [
     "ENTRIES",
     "ChangeType",
+    "Cloud",
     "Entry",
     "LifecycleEvent",
     "LifecycleUrl",
@@ -35,10 +59,25 @@ __all__ = [
 ENTRIES: tuple[Entry, ...] = tuple(
     sorted(
         (
+            *approvals.ENTRIES,
+            *apps.ENTRIES,
+            *calls.ENTRIES,
+            *chat_messages.ENTRIES,
+            *chats.ENTRIES,
+            *conversations.ENTRIES,
+            *copilot.ENTRIES,
             *directory.ENTRIES,
+            *files.ENTRIES,
+            *health.ENTRIES,
             *meetings.ENTRIES,
+            *members.ENTRIES,
             *outlook.ENTRIES,
             *presence.ENTRIES,
+            *printing.ENTRIES,
+            *recordings.ENTRIES,
+            *security.ENTRIES,
+            *shifts.ENTRIES,
+            *tasks.ENTRIES,
             *teams.ENTRIES,
             *virtual_events.ENTRIES,
         ),

@@ -1,4 +1,4 @@
-"""Online meetings: the calls of one meeting (facts 2.5), and the path that older texts had for them (facts 11.2)."""
+"""Online meetings: their calls (facts 2.5), and the path that older texts had for them (facts 11.2)."""
 
 import datetime as dt
 
@@ -28,6 +28,7 @@ CALL_EVENTS = Entry(
     versions=(Version.BETA,),
     permissions=MEETINGS_READ,
     exclusive=True,
+    notes=("The events can be read nowhere: without resource data one only learns that there was one",),
     facts=("1.3", "1.5", "1.6", "2.2", "2.5", "10.2"),
 )
 

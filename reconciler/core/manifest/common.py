@@ -14,6 +14,8 @@ API_VERSION = "reconciler/v1"
 class Metadata(Model):
     name: Name
     labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+    """Nothing reads them; tools such as kustomize write them."""
 
 
 class Manifest(Model):

@@ -11,16 +11,22 @@ from pydantic import BaseModel, ValidationError
 from reconciler.core.manifest.documents import Document
 from reconciler.core.manifest.fields import ONE_GUID, VARIABLE_NAME, WORD
 from reconciler.core.manifest.sink_kinds import FUNCTION, HEADER_NAME, STREAM, SUBJECT
+from reconciler.core.manifest.subscription_kinds import SUBSCRIPTION_ID
 from reconciler.core.source import Problem
 
 __all__ = ["complaints", "did_you_mean"]
 
-ADDED_STEPS = frozenset({"[key]", "cloud-name", "custom-cloud"})
+ADDED_STEPS = frozenset(
+    {"[key]", "adopt-any", "adopt-one", "cloud-name", "custom-cloud", "tenant-labels", "tenant-names"}
+)
 """Steps that pydantic puts into a place and that no YAML has."""
 
 OUR_RULES = frozenset(
     {
         "client-state",
+        "credential",
+        "destination",
+        "for-each",
         "invalid-url",
         "literal-secret",
         "missing-key",
@@ -33,6 +39,7 @@ PATTERNS = {
     FUNCTION: "should be a function such as package.module:function",
     HEADER_NAME: "should be the name of a header, as Authorization",
     ONE_GUID: "should be a GUID such as 0f2e8f59-862a-483b-9ca8-82a10665e17d",
+    SUBSCRIPTION_ID: "should be the id of a subscription, as Graph gives it",
     STREAM: "should be the name of a stream: letters, digits, - and _",
     SUBJECT: "should be words of letters, digits, -, _, {type}, {tenant} and {subscription}, with dots between them",
     VARIABLE_NAME: "should be the name of an environment variable, as RECONCILER_CLIENT_STATE_KEY",
@@ -61,6 +68,8 @@ def complaints(error: ValidationError, document: Document, model: type[BaseModel
 def unknown_key(path: tuple[str | int, ...], document: Document, model: type[BaseModel]) -> Problem:
     name = str(path[-1])
     hint = did_you_mean(name, known_keys(model, path[:-1]))
+    if path == ("metadata", "namespace"):
+        hint = ": manifests have none, leave namespace: out of the kustomization"
     return Problem(document.key_place(*path), "unknown-key", f"unknown key {name!r}{inside(path[:-1])}{hint}")
 
 

@@ -2,6 +2,9 @@
 
 A text is composed once into nodes and built into values in the same walk. Nodes are then dropped; a document that
 turns out to have a problem is composed again for its places.
+
+Ten thousand manifests have hundreds of thousands of words, nearly all of them plain: so what stands in the walk is
+written out for these, and whatever is not one of them takes the longer way.
 """
 
 import dataclasses
@@ -17,16 +20,36 @@ from reconciler.core.source import Problem, Source
 
 __all__ = ["Document", "Text", "Variables", "read_documents"]
 
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+CLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TAG = "tag:yaml.org,2002:"
+UNQUOTED, TEXT, SEQUENCE, MAPPING = f"{TAG}unquoted", f"{TAG}str", f"{TAG}seq", f"{TAG}map"
+"""``UNQUOTED`` is ours: what a plain word means is found when it is built, as most of them are texts."""
+
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
 MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 DEEPEST = 200
 RESOLVER: Any = yaml.resolver.Resolver()
+AMBIGUOUS = frozenset({"", *filter(None, RESOLVER.yaml_implicit_resolvers)})
+"""What a word begins with that may be anything else than a text: ``true``, ``12``, ``~``."""
 
 Variables = Mapping[str, str]
 Path = tuple[str | int, ...]
+
+
+class Loader(CLoader):  # type: ignore[misc]  # of which class is only known when it runs
+    """Leaves open what plain words mean, and has none of PyYAML's rules for places, of which there are none."""
+
+    def resolve(self, kind: type[yaml.Node], _value: str | None, implicit: Any) -> str:
+        if kind is yaml.ScalarNode:
+            return UNQUOTED if implicit[0] else TEXT
+        return MAPPING if kind is yaml.MappingNode else SEQUENCE
+
+    def descend_resolver(self, _parent: object, _index: object) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +88,7 @@ def read_documents(text: Text, variables: Variables) -> tuple[list[Document], li
     documents: list[Document] = []
     try:
         for index, node in enumerate(compose_all(text)):
-            builder = Builder(text.path, variables)
+            builder = Builder(text.path, variables, aliases="*" in text.content)
             value = builder.build(node)
             if value is not None or builder.problems:
                 place = source_of(text.path, node)
@@ -89,7 +112,7 @@ def compose_all(text: Text) -> Iterator[yaml.Node]:
 
 def refuse_depth(content: str) -> None:
     """The composer recurses in C, where a text that is nested deeply enough ends the whole process."""
-    if all(map(surely_shallow, MARKER.split(content))):
+    if surely_shallow(content) or all(map(surely_shallow, MARKER.split(content))):
         return
     depth = 0
     for event in events(content):
@@ -147,9 +170,11 @@ def locate(node: yaml.Node, path: Iterable[str | int]) -> yaml.Node:
 class Builder:
     """Builds the values of one document, strictly, and collects what it cannot accept."""
 
-    def __init__(self, path: str, variables: Variables) -> None:
+    def __init__(self, path: str, variables: Variables, *, aliases: bool = True) -> None:
         self.path = path
         self.variables = variables
+        self.aliases = aliases
+        """Whether there may be any."""
         self.problems: list[Problem] = []
         self.built: dict[int, Any] = {}
         self.open: set[int] = set()
@@ -158,51 +183,65 @@ class Builder:
         """An alias stands for the very same value, so that a few lines cannot grow into gigabytes."""
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
+        if not self.aliases:
+            return self.collection(node)
         if id(node) in self.open:
             return self.complain(node, "yaml-alias", "an alias stands inside of what it stands for")
         if id(node) not in self.built:
             self.open.add(id(node))
-            self.built[id(node)] = self.mapping(node) if isinstance(node, yaml.MappingNode) else self.sequence(node)
+            self.built[id(node)] = self.collection(node)
             self.open.discard(id(node))
         return self.built[id(node)]
 
+    def collection(self, node: yaml.Node) -> dict[str, Any] | list[Any]:
+        return self.mapping(node) if isinstance(node, yaml.MappingNode) else self.sequence(node)
+
     def sequence(self, node: yaml.Node) -> list[Any]:
-        if node.tag != f"{TAG}seq":
+        if node.tag != SEQUENCE:
             self.complain(node, "yaml-tag", f"the tag {shown(node.tag)} is not supported")
         return [self.build(child) for child in node.value]
 
     def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
-        if node.tag != f"{TAG}map":
+        if node.tag != MAPPING:
             self.complain(node, "yaml-tag", f"the tag {shown(node.tag)} is not supported")
         built: dict[str, Any] = {}
         for key, value in node.value:
-            name = self.key(key)
+            name = key.value
+            if key.tag is not UNQUOTED or name[:1] in AMBIGUOUS:
+                name = self.key(key)
             if name in built:
                 self.complain(key, "duplicate-key", f"the key {name!r} stands here twice")
-            built[name] = self.build(value)
+            text = value.value
+            plain = value.tag is UNQUOTED and text[:1] not in AMBIGUOUS and "${" not in text
+            built[name] = text if plain else self.build(value)
         return built
 
     def key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             self.complain(node, "yaml-syntax", "a key must be a plain word")
             return ""
-        if node.tag == f"{TAG}merge":
+        tag = tag_of(node)
+        if tag == f"{TAG}merge":
             self.complain(node, "yaml-merge", "merge keys (<<) are not supported, write the keys out")
-        if node.tag == f"{TAG}bool" and node.value.lower() not in {"true", "false"}:
+        if tag == f"{TAG}bool" and node.value.lower() not in {"true", "false"}:
             self.complain(node, "yaml-boolean", f"YAML reads the key {node.value} as a truth value, quote it")
         return str(node.value)
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
-        text, tag = node.value, node.tag
+        text, tag = node.value, tag_of(node)
         if "${" in text:
-            text = VARIABLE.sub(lambda match: self.variable(match, node), text)
+            # Behind the last brace there is none, and each ``${A:-`` would be looked through to the end for one.
+            start, brace, rest = text.rpartition("}")
+            text = VARIABLE.sub(lambda match: self.variable(match, node), start + brace) + rest
             # What a variable brings into an unquoted value counts as if it stood there.
             tag = tag if node.style else RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
         return self.plain(node, tag, text)
 
     def plain(self, node: yaml.Node, tag: str, text: str) -> Any:
+        if tag == TEXT:
+            return text
         match tag.removeprefix(TAG):
-            case "str" | "timestamp" | "value":
+            case "timestamp" | "value":
                 return text
             case "null":
                 return None
@@ -229,6 +268,16 @@ class Builder:
 
     def complain(self, node: yaml.Node, rule: str, message: str) -> None:
         self.problems.append(Problem(source_of(self.path, node), rule, message))
+
+
+def tag_of(node: yaml.ScalarNode) -> str:
+    return meaning(node.value) if node.tag is UNQUOTED else str(node.tag)
+
+
+@functools.lru_cache(maxsize=4096)
+def meaning(text: str) -> str:
+    """The tag of what stands there without quotes."""
+    return str(RESOLVER.resolve(yaml.ScalarNode, text, (True, False)))
 
 
 def shown(tag: str) -> str:

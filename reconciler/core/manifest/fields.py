@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.destinations import EVENT_GRID, EVENT_HUB, is_event_grid, is_event_hub, parameters
 from reconciler.core.guids import GUID
 from reconciler.core.mark import KEY_LENGTH, NAME, NAME_LENGTH, OWNER_LENGTH, PARAMETER, query_of
 from reconciler.core.times import LONGEST, parse_duration
@@ -26,6 +27,7 @@ from reconciler.core.times import LONGEST, parse_duration
 __all__ = [
     "MIB",
     "UNESCAPED",
+    "Destination",
     "Duration",
     "FileReference",
     "Filled",
@@ -98,11 +100,55 @@ def url(value: str) -> str:
         raise PydanticCustomError("invalid-url", "Graph delivers to https:// URLs only")
     if "@" in parts.netloc or parts.fragment or UNESCAPED.search(value):
         raise PydanticCustomError("invalid-url", "the URL must have no user, no #fragment and no unescaped characters")
+    no_mark_of_ours(value)
+    return value
+
+
+def no_mark_of_ours(value: str) -> None:
     if any(name == PARAMETER for name, _ in query_of(value)):
         raise PydanticCustomError(
             "reserved-parameter", "the parameter 'reconciler' is where ownership is written, rename yours"
         )
+
+
+def destination(value: str) -> str:
+    """Where notifications go: a URL, an event hub, or a partner topic of Event Grid, as Graph spells them (facts 1.1).
+
+    Of the last two only that is checked which the documentation has in every form of theirs.
+    """
+    if is_event_hub(value):
+        return event_hub(value)
+    return event_grid(value) if is_event_grid(value) else url(value)
+
+
+def event_hub(value: str) -> str:
+    """``EventHub:``, and the URL of a hub, or of the secret in a key vault that has its connection string."""
+    address = url(value[len(EVENT_HUB) :])
+    require(value, address.partition("?")[2], ("tenantId",))
     return value
+
+
+def event_grid(value: str) -> str:
+    """``EventGrid:?`` and a query. ``location`` is for creating the topic, which may be there already."""
+    opening, _, query = value.partition("?")
+    if len(opening) > len(EVENT_GRID) or "#" in value or UNESCAPED.search(value):
+        raise PydanticCustomError(
+            "invalid-url", "write EventGrid:?azuresubscriptionid=…&resourcegroup=…&partnertopic=…&location=…"
+        )
+    no_mark_of_ours(value)
+    require(value, query, ("azuresubscriptionid", "resourcegroup", "partnertopic"))
+    return value
+
+
+def require(value: str, query: str, names: tuple[str, ...]) -> None:
+    given = {name.lower() for name, text in parameters(query) if text}
+    lacking = [name for name in names if name.lower() not in given]
+    if lacking:
+        raise PydanticCustomError(
+            "invalid-url",
+            "an {kind} destination needs the parameters {names}",
+            {"kind": value.partition(":")[0], "names": ", ".join(lacking)},
+        )
 
 
 def origin(value: str) -> str:
@@ -125,6 +171,11 @@ ONE_GUID = f"^{GUID}$"
 Guid = Annotated[str, StringConstraints(pattern=ONE_GUID)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 Url = Annotated[str, AfterValidator(url), WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https://"})]
+Destination = Annotated[
+    str,
+    AfterValidator(destination),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^(https://|EventHub:https://|EventGrid:\\?)"}),
+]
 Origin = Annotated[str, AfterValidator(origin), WithJsonSchema({"type": "string", "format": "uri"})]
 Duration = Annotated[
     dt.timedelta, PlainValidator(duration), WithJsonSchema({"type": "string", "pattern": "^([0-9]+[dhms])+$"})
@@ -139,7 +190,12 @@ class Model(BaseModel):
     """Strict: no unknown key, no conversion, nothing changed afterwards."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, alias_generator=to_camel, hide_input_in_errors=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        alias_generator=to_camel,
+        hide_input_in_errors=True,
+        defer_build=True,  # until one is read: no run has manifests of all kinds
     )
 
 

@@ -3,24 +3,23 @@
 The models check what one manifest can tell by itself; what takes more than one is in ``rules``.
 """
 
+import functools
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from reconciler.core.catalog import ChangeType, Version
 from reconciler.core.manifest.common import API_VERSION, Manifest
+from reconciler.core.manifest.credential_kinds import Credential
 from reconciler.core.manifest.fields import (
-    Duration,
+    Destination,
     FileReference,
     Filled,
     Guid,
     KeyId,
     Model,
-    Name,
     Origin,
-    Positive,
     SecretRef,
     SecretReference,
     Url,
@@ -29,14 +28,18 @@ from reconciler.core.manifest.fields import (
 )
 from reconciler.core.manifest.settings_kinds import Pacing, PacingOfApp, Settings, SettingsSpec
 from reconciler.core.manifest.sink_kinds import Sink
+from reconciler.core.manifest.subscription_kinds import AdoptSpec, ForEach, Subscription, TenantLabels
+from reconciler.core.mark import takes_query
 
 __all__ = [
     "API_VERSION",
     "KINDS",
+    "AdoptSpec",
     "Certificate",
     "Credential",
     "CustomCloud",
     "Endpoint",
+    "ForEach",
     "Manifest",
     "Pacing",
     "PacingOfApp",
@@ -46,31 +49,11 @@ __all__ = [
     "Sink",
     "Subscription",
     "Tenant",
+    "TenantLabels",
 ]
 
 RESERVED_KEYS = frozenset({"k1", "fixed"})
 """The ids of a lone ``clientStateKey`` and of a ``clientState`` that is given as it is."""
-
-
-class CertificateCredential(Model):
-    """What the app registration knows a certificate of: the certificate and its private key, both PEM."""
-
-    certificate: FileReference
-    private_key: SecretRef
-    passphrase: SecretRef | None = None
-
-
-class Credential(Model):
-    """One way to get a token."""
-
-    secret: SecretRef | None = None
-    certificate: CertificateCredential | None = None
-
-    @model_validator(mode="after")
-    def one_way(self) -> Self:
-        if (self.secret is None) == (self.certificate is None):
-            raise PydanticCustomError("secret-reference", "a credential is exactly one of secret: and certificate:")
-        return self
 
 
 class CustomCloud(Model):
@@ -136,7 +119,7 @@ class Paths(Model):
 
 
 class EndpointSpec(Model):
-    notification_url: Url
+    notification_url: Destination
     lifecycle_notification_url: Url | None = None
     receiver: Literal["self", "external"] = "self"
     client_state_key: SecretRef | None = None
@@ -170,11 +153,29 @@ class EndpointSpec(Model):
             raise PydanticCustomError("client-state", "two keys of clientStateKeys have the same id")
         return self
 
+    @model_validator(mode="after")
+    def room_for_the_mark(self) -> Self:
+        """An event hub or a partner topic bears none, so the lifecycle URL does, and our receiver serves only that."""
+        if takes_query(self.notification_url):
+            return self
+        if not self.lifecycle_notification_url:
+            raise PydanticCustomError(
+                "destination",
+                "Event Hubs and Event Grid leave no room for a mark: give a lifecycleNotificationUrl, https://,"
+                " where ownership can be written",
+            )
+        if self.paths.notification:
+            raise PydanticCustomError(
+                "destination",
+                "nothing asks our receiver for paths.notification: notifications go to Azure, leave it out",
+            )
+        return self
+
     @property
     def lifecycle(self) -> str:
         return self.lifecycle_notification_url or self.notification_url
 
-    @property
+    @functools.cached_property
     def key_ids(self) -> tuple[str, ...]:
         """The ids that ``clientState`` may have been made with; the first is the one for new subscriptions."""
         return tuple(self.secrets) or ("fixed",)
@@ -205,39 +206,6 @@ class CertificateSpec(KeyPair):
 class Certificate(Manifest):
     kind: Literal["Certificate"]
     spec: CertificateSpec
-
-
-class Expiry(Model):
-    lifetime: Duration | None = None
-    renew_before: Duration | None = None
-
-
-class Management(Model):
-    suspend: bool = False
-    protect: bool = False
-    on_removal: Literal["delete", "leave"] = "delete"
-
-
-class SubscriptionSpec(Model):
-    resource: Filled
-    change_types: list[Annotated[ChangeType, Field(strict=False)]] = Field(min_length=1)
-    certificate: Name | None = None
-    tenant: Name | None = None
-    endpoint: Name | None = None
-    sink: Name | None = None
-    silent_after: Positive | None = None
-    graph_version: Annotated[Version, Field(strict=False)] | None = None
-    expiry: Expiry = Expiry()
-    management: Management = Management()
-    draft: bool = False
-    uncatalogued: bool = False
-    latest_supported_tls_version: Literal["v1_0", "v1_1", "v1_2", "v1_3"] | None = None
-    notification_query_options: Filled | None = None
-
-
-class Subscription(Manifest):
-    kind: Literal["Subscription"]
-    spec: SubscriptionSpec
 
 
 KINDS: dict[str, type[Settings | Tenant | Endpoint | Certificate | Sink | Subscription]] = {

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -113,9 +113,7 @@ def names_of(value: object) -> set[tuple[str, str]]:
 
 
 def of_kind(items: Iterable[Item[Manifest]], kind: type[M]) -> Iterator[Item[M]]:
-    for item in items:
-        if isinstance(item.manifest, kind):
-            yield Item(item.manifest, item.document)
+    return (cast("Item[M]", item) for item in items if isinstance(item.manifest, kind))
 
 
 def read_manifest(document: Document) -> tuple[list[Item[Manifest]], list[Problem]]:
@@ -145,6 +143,7 @@ def not_a_manifest(document: Document) -> Problem | None:
     if not isinstance(kind, str) or kind not in KINDS:
         shown = str(kind)[:40] if isinstance(kind, str) else type(kind).__name__
         hint = did_you_mean(shown, KINDS) or f", known are {', '.join(KINDS)}"
+        hint = ": what `kustomize build` makes of it can be read with -f -" if shown == "Kustomization" else hint
         return Problem(document.place("kind"), "unknown-kind", f"unknown kind {shown!r}{hint}")
     version = value.get("apiVersion", API_VERSION)
     if version != API_VERSION:

@@ -1,14 +1,25 @@
-"""What takes more than one manifest, or the catalog, to judge: each rule is named, and the lists are the rule book."""
+"""What takes the catalog, or others of a kind, to judge: each rule is named, and the lists are the rule book.
+
+What takes all subscriptions is in ``together``.
+"""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
-from reconciler.core.catalog import ChangeType, Entry, Rich, Status, Version
-from reconciler.core.manifest.kinds import Endpoint, Manifest, Sink, Subscription, Tenant
+from reconciler.core.catalog import Entry, Rich, Status
+from reconciler.core.manifest.catalog_rules import (
+    asks_for_me,
+    option_values,
+    query_option,
+    query_options_in_vain,
+    refused_change,
+    where_it_is,
+)
+from reconciler.core.manifest.kinds import Endpoint, Manifest, Sink, Tenant
 from reconciler.core.manifest.read import Item, Manifests
-from reconciler.core.manifest.resolved import Resolved, Subject
-from reconciler.core.mark import Mark, marked
+from reconciler.core.manifest.resolved import Subject
+from reconciler.core.mark import takes_query
 from reconciler.core.renewal import SHORTEST
 from reconciler.core.resource import nearest
 from reconciler.core.source import Problem, Severity
@@ -18,14 +29,9 @@ __all__ = [
     "check_endpoints",
     "check_names",
     "check_sinks",
-    "check_slots",
     "check_subscription",
-    "check_subscription_names",
     "check_tenants",
-    "check_urls",
 ]
-
-LONG_URL, LONGEST_URL = 512, 1024
 
 Rule = Callable[[Subject, Entry], Iterable[Problem]]
 
@@ -66,7 +72,7 @@ def check_endpoints(endpoints: Iterable[Item[Endpoint]]) -> Iterator[Problem]:
     for item in endpoints:
         spec = item.manifest.spec
         hosts = [urlsplit(url).hostname for url in (spec.notification_url, spec.lifecycle)]
-        if hosts[0] != hosts[1]:
+        if takes_query(spec.notification_url) and hosts[0] != hosts[1]:
             message = f"notifications go to {hosts[0]}, lifecycle notifications to {hosts[1]}: is that meant?"
             yield warning(item, "hosts-differ", message, "spec", "lifecycleNotificationUrl")
         if not spec.secrets:
@@ -98,7 +104,9 @@ def check_subscription(each: Subject) -> Iterator[Problem]:
 
 def uncatalogued(each: Subject) -> Iterator[Problem]:
     spec = each.item.manifest.spec
-    if not spec.uncatalogued:
+    if of_me := list(asks_for_me(each)):
+        yield from of_me
+    elif not spec.uncatalogued:
         near = nearest(each.resource.text)
         hint = f", did you mean {near!r}?" if near else ""
         message = f"the catalog does not know {each.resource.text!r}{hint} (uncatalogued: true allows it all the same)"
@@ -123,14 +131,6 @@ def delegated_only(each: Subject, entry: Entry) -> Iterator[Problem]:
         yield each.item.problem("delegated-only", message, "spec", "resource")
 
 
-def query_option(each: Subject, entry: Entry) -> Iterator[Problem]:
-    allowed = entry.options | ({"$filter"} if entry.filter_fields else set())
-    for option in sorted(each.resource.options - allowed):
-        known = f"Graph takes {', '.join(sorted(allowed))}" if allowed else "Graph takes none"
-        message = f"{entry.path} does not take the option {option}, {known}"
-        yield each.item.problem("query-option", message, "spec", "resource")
-
-
 def join_url_encoded(each: Subject, entry: Entry) -> Iterator[Problem]:
     """The join URL is encoded once more than it is found (facts 2.5)."""
     if "(joinWebUrl=" in entry.path and "://" in each.resource.path:
@@ -145,8 +145,7 @@ def change_types(each: Subject, entry: Entry) -> Iterator[Problem]:
     for index, change_type in enumerate(given):
         path = ("spec", "changeTypes", index)
         if change_type not in entry.change_types:
-            known = ", ".join(each for each in ChangeType if each in entry.change_types)
-            message = f"{entry.path} has no {change_type} notifications, Graph sends {known}"
+            message = refused_change(entry, change_type, beside_others=len(set(given)) > 1)
             yield each.item.problem("change-type", message, *path)
         elif change_type in given[:index]:
             yield each.item.problem("change-type", f"{change_type} stands here twice", *path)
@@ -183,7 +182,10 @@ def graph_version(each: Subject, entry: Entry) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     draft_resource,
     delegated_only,
+    where_it_is,
     query_option,
+    option_values,
+    query_options_in_vain,
     join_url_encoded,
     change_types,
     resource_data,
@@ -201,55 +203,3 @@ def lifetime_too_short(each: Subject) -> Iterator[Problem]:
     if expiry.renew_before == dt.timedelta():
         message = "a subscription must be renewed before it ends: give more than 0s"
         yield each.item.problem("lifetime", message, "spec", "expiry", "renewBefore")
-
-
-def check_slots(resolved: Iterable[Resolved]) -> Iterator[Problem]:
-    """Two subscriptions that Graph would not have side by side (facts 2.1, 2.4)."""
-    seen: dict[tuple[str, str], Resolved] = {}
-    for each in resolved:
-        slot = each.resource.slot(each.item.manifest.spec.change_types)
-        first = seen.setdefault((each.tenant, slot), each)
-        if first is not each:
-            message = (
-                f"Graph would refuse this one beside {first.item.name!r} at {first.item.source}:"
-                f" {competes_for(each.resource.entry)}"
-            )
-            yield each.item.problem("slot-taken", message, "spec", "resource")
-
-
-def competes_for(entry: Entry | None) -> str:
-    if not entry or not entry.exclusive:
-        return "both are about the same resource and change types"
-    if entry.slot:
-        return f"all of {entry.slot} compete for one place per app and tenant"
-    return "it takes one per app and resource, whatever the change types"
-
-
-def check_urls(resolved: Iterable[Resolved], owner: str) -> Iterator[Problem]:
-    """The URLs as Graph will have them, with their mark."""
-    for each in resolved:
-        longest = max(map(len, urls_of(each, owner)))
-        if longest <= LONG_URL:
-            continue
-        severity = Severity.ERROR if longest > LONGEST_URL else Severity.WARNING
-        message = f"with the mark of {each.item.name!r} the URL grows to {longest} characters"
-        message += ", over 1024" if longest > LONGEST_URL else ", over 512 nobody has tried it"
-        yield Problem(each.endpoint.document.place("spec", "notificationUrl"), "url-too-long", message, severity)
-
-
-def urls_of(each: Resolved, owner: str) -> list[str]:
-    spec = each.endpoint.manifest.spec
-    key = max(spec.key_ids, key=len)
-    mark = Mark(owner, each.item.name, "0" * 10, key, "0" * 10, Version.BETA, protected=True, left=True)
-    return [marked(url, mark) for url in (spec.notification_url, spec.lifecycle)]
-
-
-def check_subscription_names(resolved: Iterable[Resolved]) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], Item[Subscription]] = {}
-    for each in resolved:
-        first = seen.setdefault((each.tenant, each.item.name), each.item)
-        if first is not each.item:
-            message = (
-                f"the name {each.item.name!r} is taken in tenant {each.tenant!r} by the Subscription at {first.source}"
-            )
-            yield each.item.problem("duplicate-name", message, "metadata", "name")

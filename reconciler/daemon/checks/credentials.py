@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from reconciler.core.certificate import outline
 from reconciler.daemon.checks.finding import Verdict, failed, fine, skipped, warned
-from reconciler.graph.authentication import CertificateCredential, Credential
+from reconciler.graph.credentials import CertificateCredential, Credential, SecretCredential
 
 __all__ = ["credential_days", "key_fits"]
 
@@ -19,12 +19,14 @@ NEW = "make a new one, register it with the application (Entra admin center, Cer
 
 
 def credential_days(credential: Credential, now: dt.datetime) -> Verdict:
-    if not isinstance(credential, CertificateCredential):
+    if isinstance(credential, SecretCredential):
         return skipped(
             "when a client secret ends cannot be seen from here",
             cause="a secret does not say, and reading the application's registration takes a permission of its own",
             remedy="look it up in the Entra admin center (App registrations, Certificates & secrets) and note the day",
         )
+    if not isinstance(credential, CertificateCredential):
+        return fine("the credential is no secret of ours that ends: whoever issues it renews it")
     found = outline(credential.certificate.encode())
     if found is None:
         return failed("the credential's certificate cannot be read", cause="it is no PEM certificate", remedy=PEM)

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
-from reconciler.core.mark import Mark, marked
+from reconciler.core.mark import Mark, marked, takes_query
 from reconciler.core.redaction import redact
 from reconciler.daemon.asking import LIMIT, Handshake, handshake
 from reconciler.daemon.checks import answers, validations
@@ -29,8 +29,8 @@ class Endpoint:
     name: str
     notification_url: str = dataclasses.field(repr=False)
     lifecycle_url: str = dataclasses.field(repr=False)
-    served: tuple[str, str] | None = None
-    """The paths at which our own receiver waits for the two; None where another application does."""
+    served: tuple[str | None, str] | None = None
+    """The paths at which our own receiver waits for the two; None where another application does, or Azure."""
 
     ca_file: str | None = None
     """The one authority to trust; None for the machine's trust, which stands for Graph's."""
@@ -89,12 +89,13 @@ def endpoint_checks(endpoints: Iterable[Endpoint], *, now: dt.datetime, patience
 
 
 def urls_of(endpoint: Endpoint) -> Iterator[Url]:
-    """Two that are equal get two requests from Graph, and one from us (facts 4.3)."""
+    """Two that are equal get two requests from Graph, and one from us (facts 4.3). An event hub answers none (4.8)."""
     notification, lifecycle = endpoint.served or (None, None)
     if endpoint.lifecycle_url == endpoint.notification_url:
         yield Url(endpoint, "notificationUrl and lifecycleNotificationUrl", endpoint.notification_url, notification)
         return
-    yield Url(endpoint, "notificationUrl", endpoint.notification_url, notification)
+    if takes_query(endpoint.notification_url):
+        yield Url(endpoint, "notificationUrl", endpoint.notification_url, notification)
     yield Url(endpoint, "lifecycleNotificationUrl", endpoint.lifecycle_url, lifecycle)
 
 

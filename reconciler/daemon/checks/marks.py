@@ -64,10 +64,10 @@ def marks_readable(live: Sequence[Live], remembered: Mapping[str, Remembered], *
             cause="a later version has written with this owner, or still does",
             remedy="upgrade this one: until then their names are Blocked",
         )
-    ours = [each for each in live if is_ours(each.mark, owner)]
+    ours = [each for each in live if is_ours(each.whole_mark, owner)]
     ours_by_lifecycle = {each.id for each in live if is_ours(each.lifecycle_mark, owner)}
     known = {each.id for each in remembered.values() if each.deleted_at is None}
-    lost = sorted(each.id for each in live if not each.mark and each.id in known | ours_by_lifecycle)
+    lost = sorted(each.id for each in live if not each.whole_mark and each.id in known | ours_by_lifecycle)
     if lost:
         return warned(
             f"the notificationUrl of {shown(lost)} bears our mark no more",

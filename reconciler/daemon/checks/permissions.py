@@ -1,34 +1,26 @@
 """What a token may do in, whether that is enough for what is wanted out (facts 1.6). Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 
 from reconciler.core.catalog import Entry
-from reconciler.core.desired import Desired
+from reconciler.core.permissions import by_resource, held
 from reconciler.daemon.checks.finding import Verdict, failed, fine, skipped, warned
 
 __all__ = ["by_resource", "permitted"]
 
 SHOWN = 3
-
-
-def by_resource(desired: Iterable[Desired]) -> Mapping[str, list[Desired]]:
-    """By the catalog's path, or by the resource itself where the catalog does not know it."""
-    found: dict[str, list[Desired]] = {}
-    for each in desired:
-        found.setdefault(f"/{each.entry.path if each.entry else each.resource.path}", []).append(each)
-    return dict(sorted(found.items()))
+LOOK_UP = "look up its permissions in Graph's documentation"
 
 
 def permitted(entry: Entry | None, names: Collection[str], roles: frozenset[str]) -> Verdict:
     """Any one of the application permissions is enough; those of a single team or chat are in no token."""
     if entry is None:
-        return skipped(
-            f"the catalog does not know what {listed(names)} needs",
-            remedy="look up its permissions in Graph's documentation",
-        )
+        return skipped(f"the catalog does not know what {listed(names)} needs", remedy=LOOK_UP)
+    if not entry.permissions.documented:
+        return skipped(f"it is not documented what {listed(names)} needs", remedy=LOOK_UP)
     needed = entry.permissions
-    if held := next((role for role in needed.application if role in roles), None):
-        return fine(f"the token has {held}, which is enough for {listed(names)}")
+    if role := held(needed, roles):
+        return fine(f"the token has {role}, which is enough for {listed(names)}")
     wanted = ", ".join(needed.application) or "its permissions"
     lacking = f"the token has none of {wanted}, one of which {listed(names)} needs"
     if needed.resource_specific:

@@ -20,7 +20,7 @@ __all__ = ["places_free", "room"]
 NEARLY_FULL = 0.8
 SHOWN = 3
 
-BEYOND_THE_APP = frozenset({"app", "mailbox", "organization", "tenant", "user"})
+BEYOND_THE_APP = frozenset({"app", "mailbox", "organization", "tenant", "user", "user and path"})
 """Quotas that others count towards, too: other applications, or this one in other tenants."""
 
 Key = tuple[str, str, str]
@@ -75,8 +75,14 @@ def judged(key: Key, count: Count) -> Verdict:
 
 def keys(entry: Entry | None, resource: Resource | None) -> Iterator[tuple[Key, Quota]]:
     for quota in entry.quotas if entry else ():
-        whose = first_id(entry, resource) if quota.per in {"mailbox", "user"} else ""
+        whose = whose_is(quota, entry, resource)
         yield (quota.shared or f"/{entry.path if entry else ''}", quota.per, whose), quota
+
+
+def whose_is(quota: Quota, entry: Entry | None, resource: Resource | None) -> str:
+    if quota.per == "user and path":
+        return resource.path if resource else ""
+    return first_id(entry, resource) if quota.per in {"mailbox", "user"} else ""
 
 
 def first_id(entry: Entry | None, resource: Resource | None) -> str:

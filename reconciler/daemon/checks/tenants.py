@@ -87,7 +87,8 @@ class Visit:
         self.seen = Once(self.list)
 
     def checks(self, known: dict[str, Check], store: Check | None) -> Iterator[Check]:
-        access = self.make("tenant-access", said(fine("there is a way in, and a credential")))
+        described = self.way.access.credential.described
+        access = self.make("tenant-access", said(fine(f"there is a way in, with {described}")))
         yield access
         yield from self.cloud(known)
         graph, authority = self.way.access.cloud.graph, self.way.access.cloud.authority

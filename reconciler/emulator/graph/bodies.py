@@ -5,12 +5,11 @@ Only what can be said without the catalog is checked here. Texts for which facts
 
 import dataclasses
 import datetime as dt
-import urllib.parse
 from typing import Any
 
 from reconciler.core.catalog import ChangeType, Version
 from reconciler.emulator import instants
-from reconciler.emulator.model import refusals
+from reconciler.emulator.model import addresses, refusals
 from reconciler.emulator.model.incoming import json_object
 
 TEXTS = frozenset(
@@ -136,13 +135,7 @@ def change_types(text: str) -> frozenset[ChangeType]:
 
 
 def url(name: str, text: str) -> str:
-    """Only HTTPS (facts 4.9). Event Hubs and Event Grid cannot be reached from here."""
-    try:
-        parts = urllib.parse.urlsplit(text)
-        valid = parts.scheme.lower() == "https" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or any(char.isspace() for char in text):
+    if not addresses.is_valid(text):
         raise refusals.invalid_attribute(name, text)
     return text
 

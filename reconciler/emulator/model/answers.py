@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from reconciler.core.catalog import Workload
 from reconciler.emulator.instants import spell
+from reconciler.emulator.model import addresses
 from reconciler.emulator.model.refusals import Refusal
 from reconciler.emulator.model.subscriptions import Subscription
 
@@ -29,14 +30,16 @@ def listed(subscription: Subscription) -> dict[str, Any]:
 
 
 def properties(subscription: Subscription, *, client_state: bool) -> dict[str, Any]:
-    """All of them, the unset ones as null."""
+    """All of them, the unset ones as null. For Event Grid some come back in lower case (facts 1.1)."""
+    lowered = addresses.is_event_grid(subscription.notification_url)
+    resource, change_type = subscription.resource.text, subscription.change_type
     return {
         "id": subscription.id,
-        "resource": subscription.resource.text,
+        "resource": resource.lower() if lowered else resource,
         "applicationId": subscription.app,
-        "changeType": subscription.change_type,
+        "changeType": change_type.lower() if lowered else change_type,
         "clientState": subscription.client_state if client_state else None,
-        "notificationUrl": subscription.notification_url,
+        "notificationUrl": addresses.as_returned(subscription.notification_url),
         "notificationQueryOptions": subscription.query_options,
         "notificationContentType": subscription.content_type,
         "lifecycleNotificationUrl": subscription.lifecycle_url,

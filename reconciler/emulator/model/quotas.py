@@ -17,8 +17,11 @@ SCOPES: Mapping[str, Scope] = {
     "organization": lambda owner, _: owner[:1],
     "tenant": lambda owner, _: owner[:1],
     "user": lambda owner, resource: (owner[0], resource.ids[0]),
+    "user and path": lambda owner, resource: (owner[0], resource.path),
 }
-"""``Quota.per`` as the catalog writes it → whose subscriptions count; a mailbox or user is the first id in a path."""
+"""``Quota.per`` as the catalog writes it → whose subscriptions count; a mailbox or user is the first id in a path.
+
+Who has signed in is in no owner, so ``user and path`` counts those of all users."""
 
 
 def keys(resource: Resource, owner: Owner) -> Iterator[Key]:

@@ -74,7 +74,7 @@ def not_a_certificate() -> Refusal:
 
 
 def not_rich(entry: Entry) -> Refusal:
-    name = entry.workload.value.replace("-", " ").title()
+    name = "File" if entry.workload is Workload.FILES else entry.workload.value.replace("-", " ").title()
     return invalid(f"{name} Services workload is not enabled for rich notifications.")
 
 
@@ -152,7 +152,7 @@ def not_permitted(entry: Entry, *, operation: str, resource: str) -> Refusal:
             return extension(401, operation, "Unauthorized", "Authentication failed")
         case Workload.TEAMS:
             return extension(403, operation, "Forbidden", f"Caller does not have access to '{resource}' resource")
-        case Workload.MEETINGS | Workload.PRESENCE:
+        case Workload.CALLS | Workload.MEETINGS | Workload.PRESENCE:
             reason = "The request is not authorized for this user or application."
             return extension(403, operation, "Forbidden", reason)
         case _:

@@ -84,10 +84,8 @@ def parse(text: str, *, version: Version, user: str | None = None) -> Resource:
 
 def resource(text: str, found: list[Match], options: dict[str, str]) -> Resource:
     match = fitting(found, options)
-    allowed = match.entry.options | ({"$filter"} if match.entry.filter_fields else frozenset())
     options = {name: value for name, value in options.items() if name not in IGNORED.get(match.entry.workload, ())}
-    if not options.keys() <= allowed:
-        raise ValueError("a query option is not allowed")
+    check_options(match.entry, options)
     any_of, condition = match.any_of, {}
     if "$filter" in options:
         tree = filters.parse(options["$filter"])
@@ -96,6 +94,21 @@ def resource(text: str, found: list[Match], options: dict[str, str]) -> Resource
             condition = {"$filter": ",".join(sorted(any_of))}
     query = "&".join(f"{name}={value}" for name, value in sorted((options | condition).items()))
     return Resource(text=text, entry=match.entry, path=match.path, query=query, any_of=any_of, ids=match.ids)
+
+
+def check_options(entry: Entry, options: Mapping[str, str]) -> None:
+    if not options.keys() <= entry.query_options or not entry.required_options <= options.keys():
+        raise ValueError("a query option is not allowed, or one is missing")
+    if not names_in(options.get("$select", "")).isdisjoint(map(str.lower, entry.forbidden_select)):
+        raise ValueError("$select names what is not allowed")
+    if entry.expandable is not None and not names_in(options.get("$expand", "")) <= {*map(str.lower, entry.expandable)}:
+        raise ValueError("$expand names what is not allowed")
+
+
+def names_in(text: str) -> frozenset[str]:
+    """``a,b($filter=…)`` names a and b."""
+    names = (part.partition("(")[0].strip().lower() for part in split(text, ","))
+    return frozenset(filter(None, names))
 
 
 def fitting(found: list[Match], options: dict[str, str]) -> Match:

@@ -12,6 +12,7 @@ import urllib.parse
 from collections.abc import Iterator
 
 from reconciler.emulator.instants import spell
+from reconciler.emulator.model.addresses import is_https
 
 WINDOW = dt.timedelta(minutes=10)
 PART = dt.timedelta(minutes=1)
@@ -174,5 +175,7 @@ class Endpoints:
 
 
 def endpoint_of(url: str) -> str:
+    if not is_https(url):
+        return url.partition("?")[0]
     parts = urllib.parse.urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path or '/'}"

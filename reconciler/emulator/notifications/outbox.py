@@ -15,6 +15,7 @@ from reconciler.emulator.behaviours import Behaviours
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.delivery_faults import LifecycleUrl
 from reconciler.emulator.faults import Faults
+from reconciler.emulator.model.addresses import is_https
 from reconciler.emulator.model.subscriptions import Subscription, Subscriptions
 from reconciler.emulator.notifications import endpoints, events, waiting
 from reconciler.emulator.notifications.authorization import Leave, leave
@@ -81,7 +82,10 @@ class Outbox:
         if address is None:
             return
         self._waiting += 1
-        if self._waiting > MOST_WAITING:
+        if not is_https(address.url):
+            delivery = self.deliveries.open(address, [notification], now=self._clock.now())
+            self._settle(delivery, State.DROPPED, "there is no Event Hubs and no Event Grid here")
+        elif self._waiting > MOST_WAITING:
             delivery = self.deliveries.open(address, [notification], now=self._clock.now())
             self._lose(delivery, State.GIVEN_UP, f"more than {MOST_WAITING} notifications wait already")
         else:

@@ -55,9 +55,16 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "communications/onlineMeetings/getAllTranscripts": ("communications/onlineMeetings/*/transcripts",),
     "users/*/onlineMeetings/getAllRecordings": ("users/*/onlineMeetings/*/recordings",),
     "users/*/onlineMeetings/getAllTranscripts": ("users/*/onlineMeetings/*/transcripts",),
+    "appCatalogs/teamsApps/*/installedToOnlineMeetings/getAllRecordings": (
+        "appCatalogs/teamsApps/*/installedToOnlineMeetings/*/recordings",
+    ),
+    "appCatalogs/teamsApps/*/installedToOnlineMeetings/getAllTranscripts": (
+        "appCatalogs/teamsApps/*/installedToOnlineMeetings/*/transcripts",
+    ),
     "copilot/interactionHistory/getAllEnterpriseInteractions": (
         "copilot/users/*/interactionHistory/getAllEnterpriseInteractions",
     ),
+    "reports/healthmonitoring/alert": ("reports/healthmonitoring/alerts",),  # of one type (facts 2.2)
     f"{ROOT}/webinars/*/getAttendanceReports": (f"{ROOT}/webinars/*/sessions/*/attendanceReports",),
     f"{ROOT}/townhalls/*/getAttendanceReports": (f"{ROOT}/townhalls/*/sessions/*/attendanceReports",),
     f"{ROOT}/webinars/*/getVideoOnDemandPublication": (),  # told on its own, when a recording is published

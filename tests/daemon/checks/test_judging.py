@@ -20,7 +20,13 @@ from reconciler.daemon.checks.principals import assignment_not_required, unread
 from reconciler.daemon.checks.receivers import ready, slow_answers
 from reconciler.daemon.checks.running import run
 from reconciler.graph.answers import Answer
-from reconciler.graph.authentication import CertificateCredential, SecretCredential
+from reconciler.graph.credentials import (
+    CertificateCredential,
+    GithubCredential,
+    ManagedIdentityCredential,
+    SecretCredential,
+    TokenFileCredential,
+)
 from tests.support.key_pairs import pair, pem_of
 
 NOW = dt.datetime.now(dt.UTC)
@@ -46,6 +52,21 @@ def test_the_days_of_a_secret_are_not_known():
     verdict = credential_days(SecretCredential("hunter2"), NOW)
     assert verdict.level is SKIPPED
     assert "Certificates & secrets" in str(verdict.remedy)
+    assert "hunter2" not in repr(verdict)
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        TokenFileCredential("/var/run/token"),
+        GithubCredential("https://github.invalid", "hunter2", "api://x"),
+        ManagedIdentityCredential(),
+    ],
+    ids=["token-file", "github", "managed-identity"],
+)
+def test_what_others_issue_does_not_end(credential):
+    verdict = credential_days(credential, NOW)
+    assert verdict.level is OK
     assert "hunter2" not in repr(verdict)
 
 
@@ -164,9 +185,10 @@ def test_no_date(date):
         ("teams", {"User.Read.All"}, FAILURE),
         ("teams", set(), FAILURE),
         ("team", {"User.Read.All"}, WARNING),
+        ("health-alerts", {"User.Read.All"}, SKIPPED),
         (None, {"User.Read.All"}, SKIPPED),
     ],
-    ids=["any-one", "least", "another", "none", "resource-specific", "uncatalogued"],
+    ids=["any-one", "least", "another", "none", "resource-specific", "undocumented", "uncatalogued"],
 )
 def test_permissions(entry, roles, level):
     verdict = permitted(ENTRY[entry] if entry else None, ["d", "c", "b", "a"], frozenset(roles))

@@ -7,6 +7,7 @@ from reconciler.core.mark import UnknownMark
 from reconciler.daemon.checks.finding import Level
 from reconciler.daemon.checks.marks import listed, marks_readable, see
 from reconciler.engine.ports import Listing, Remembered
+from tests.core.test_destinations import HUB
 from tests.core.world import NOW, OWNER, a_mark, have
 
 GOOD = {
@@ -23,6 +24,10 @@ def known(identifier="1", **more):
     return {identifier: Remembered(identifier, **fields)}
 
 
+def at_a_hub(lifecycle_mark):
+    return have(mark=None, notification_url=HUB, lifecycle_mark=lifecycle_mark)
+
+
 @pytest.mark.parametrize(
     ("live", "remembered", "level", "found"),
     [
@@ -33,10 +38,24 @@ def known(identifier="1", **more):
         ([have(mark=None)], known(), Level.WARNING, "notificationUrl of 1 bears our mark no more"),
         ([have(mark=None)], known(deleted_at=NOW), Level.SKIPPED, "none of ours"),
         ([have(mark=None, lifecycle_mark=a_mark().for_lifecycle)], {}, Level.WARNING, "bears our mark no more"),
+        ([at_a_hub(a_mark())], known(), Level.OK, "all 1 of ours"),
+        ([at_a_hub(a_mark().for_lifecycle)], known(), Level.WARNING, "bears our mark no more"),
         ([have(mark=UnknownMark(OWNER, "mail", "7"))], {}, Level.FAILURE, "written by a later version"),
         ([have(mark=UnknownMark("fabrikam", "mail", "7"))], {}, Level.SKIPPED, "none of ours"),
     ],
-    ids=["whole", "beside-foreign", "foreign", "none", "lost", "deleted", "by-lifecycle", "later", "others-later"],
+    ids=[
+        "whole",
+        "beside-foreign",
+        "foreign",
+        "none",
+        "lost",
+        "deleted",
+        "by-lifecycle",
+        "at-a-hub",
+        "sent-to-a-hub",
+        "later",
+        "others-later",
+    ],
 )
 def test_marks(live, remembered, level, found):
     verdict = marks_readable(live, remembered, owner=OWNER)

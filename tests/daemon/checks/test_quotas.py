@@ -92,3 +92,8 @@ def test_a_place_that_is_ours_or_free_or_not_exclusive():
     mail = have(wanted[1], id="mail", mark=None)
     assert places_free([ours, elsewhere, mail], wanted, owner=OWNER).level is Level.OK
     assert places_free([], wanted, owner=OWNER).level is Level.OK
+
+
+def test_the_schedules_of_different_teams_do_not_count_together():
+    wanted = [want(f"shifts{number}", resource=f"teams/t{number}/schedule/shifts") for number in range(11)]
+    assert room([], wanted, owner=OWNER).level is Level.OK

@@ -109,3 +109,42 @@ def test_a_drive_says_only_that_something_has_changed() -> None:
     told = Told(change=change("thing", f"{drive}/children/1"), subscription=follower, rich=False, now=NOW)
     shown = other.shape(told)
     assert (shown.resource, shown.data) == (drive, None)
+
+
+@pytest.mark.facts("1.3", "2.2")
+@pytest.mark.parametrize(
+    ("resource", "path", "odata_type"),
+    [
+        ("drives/d/root", "drives/d/root/1", None),
+        ("communications/callRecords", "communications/callRecords/1", "callRecord"),
+        (
+            "communications/onlineMeetings/getAllRecordings",
+            "communications/onlineMeetings/m/recordings/1",
+            "callRecording",
+        ),
+        (
+            "communications/onlineMeetings/getAllTranscripts",
+            "communications/onlineMeetings/m/transcripts/1",
+            "callTranscript",
+        ),
+        (
+            "copilot/interactionHistory/getAllEnterpriseInteractions",
+            f"copilot/users/{USER}/interactionHistory/getAllEnterpriseInteractions/1",
+            "aiInteraction",
+        ),
+        (f"users/{USER}/todo/lists/l/tasks", f"users/{USER}/todo/lists/l/tasks/1", "todoTask"),
+        ("print/printers/p/jobs", "print/printers/p/jobs/1", "printJob"),
+        ("print/taskDefinitions/p/tasks", "print/taskDefinitions/p/tasks/1", "printTask"),
+        ("teams/t/schedule/shifts", "teams/t/schedule/shifts/1", "shift"),
+        ("appCatalogs/teamsApps/a/installations", "appCatalogs/teamsApps/a/installations/1", "teamsAppInstallation"),
+    ],
+)
+def test_the_types_of_what_no_source_shows(resource: str, path: str, odata_type: str | None) -> None:
+    """Its own guess: the collection's name in the singular, unless the facts have another name."""
+    happened = change("thing", path, ids={"id": "1"}, body={"id": "1"})
+    told = item(subscription(resource), happened)
+    if odata_type is None:
+        assert "resourceData" not in told
+    else:
+        assert told["resourceData"]["@odata.type"] == f"#microsoft.graph.{odata_type}"
+        assert told["resourceData"]["id"] == "1"

@@ -40,6 +40,7 @@ CHANNEL_PAYLOAD = (
 TYPES = {
     "allmembers": "#Microsoft.Graph.aadUserConversationMember",
     "chats": "#microsoft.graph.chat",
+    "installations": "#microsoft.graph.teamsAppInstallation",
     "members": "#Microsoft.Graph.aadUserConversationMember",
     "messages": "#Microsoft.Graph.chatMessage",
     "replies": "#Microsoft.Graph.ChatMessage",
