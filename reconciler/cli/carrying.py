@@ -2,10 +2,12 @@
 
 import argparse
 import dataclasses
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from reconciler.cli.problems import print_warnings
 from reconciler.cli.remarks import Work, removed_tenants
+from reconciler.core.safety import OWN_RECEIVER
 from reconciler.core.source import Problem
 from reconciler.engine.report import Report
 
@@ -37,7 +39,9 @@ async def carry_out(work: Work, options: argparse.Namespace, *, approve: "Approv
     from reconciler.engine.clock import SystemClock
     from reconciler.engine.run import run
 
-    deaf = await deaf_endpoints(work, options)
+    async def deaf(names: Collection[str]) -> frozenset[str]:
+        return await deaf_endpoints(names, work, options)
+
     async with Store.open(state_location(options)) as store, new_graph(work.loaded) as graph:
         opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
         unread = Report(unread=shut)
@@ -49,9 +53,10 @@ async def carry_out(work: Work, options: argparse.Namespace, *, approve: "Approv
                     parties(opened, store, work.options.owner),
                     work.desired,
                     clock=SystemClock(),
-                    options=dataclasses.replace(work.options, deaf=deaf),
+                    options=work.options,
                     client_states=ClientStates(work.loaded),
                     watcher=progress,
+                    deaf=None if OWN_RECEIVER in work.options.allow else deaf,
                     approve=(lambda found: approve(found + unread)) if approve else None,
                 )
         known = await store.known_tenants(work.options.owner, now=SystemClock().now())

@@ -1,4 +1,4 @@
-"""Work in, the endpoints of our own receiver that do not answer out: Graph would refuse whatever is created there.
+"""Names of endpoints in, those that are ours and do not answer out: Graph would refuse whatever is created there.
 
 A run of the command asks from wherever it runs; the daemon, which is what answers, only goes by what answers wrongly
 (``daemon.opening``).
@@ -6,34 +6,29 @@ A run of the command asks from wherever it runs; the daemon, which is what answe
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from reconciler.cli.remarks import Work
 from reconciler.core.errors import Denied
 from reconciler.core.manifest.kinds import Endpoint
 from reconciler.core.manifest.read import Item
 from reconciler.core.mark import takes_query
-from reconciler.core.reasons import Action
-from reconciler.core.safety import OWN_RECEIVER
 
 __all__ = ["deaf_endpoints"]
 
 
-async def deaf_endpoints(work: Work, options: argparse.Namespace) -> frozenset[str]:
-    """Ask each URL as Graph would, where a replacement could depend on it. Of a dry run nobody is asked."""
-    if OWN_RECEIVER in work.options.allow or not work.options.policy.allows(Action.REPLACE):
-        return frozenset()
-    asked = [(item.name, url, ca_file(item, work, options)) for item in own(work) for url in urls(item)]
+async def deaf_endpoints(names: Collection[str], work: Work, options: argparse.Namespace) -> frozenset[str]:
+    """Ask each URL of these endpoints as Graph would. Of a dry run nobody is asked."""
     from reconciler.daemon.asking import handshake  # slow to import
 
+    asked = [(item.name, url, ca_file(item, work, options)) for item in own(work, names) for url in urls(item)]
     answers = await asyncio.gather(*(handshake(url, ca_file=trusted) for _, url, trusted in asked))
     return frozenset(name for (name, _, _), answer in zip(asked, answers, strict=True) if answer.problem)
 
 
-def own(work: Work) -> Iterator[Item[Endpoint]]:
-    used = {each.endpoint for each in work.chosen}
+def own(work: Work, names: Collection[str]) -> Iterator[Item[Endpoint]]:
     for item in work.loaded.wanted.manifests.endpoints:
-        if item.name in used and item.manifest.spec.receiver == "self":
+        if item.name in names and item.manifest.spec.receiver == "self":
             yield item
 
 

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import datetime as dt
 import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,10 +21,10 @@ from reconciler.cli.explain_live import life_rows, live_rows, mark_rows, place_r
 from reconciler.cli.explained import Section, lines, sections_json
 from reconciler.cli.forms.document import change_json
 from reconciler.cli.forms.table import Row as Changed
+from reconciler.cli.looking import Looked, look
 from reconciler.cli.passes import plan_offline, prepare, take_up
 from reconciler.cli.plain import plain
 from reconciler.cli.remarks import Work
-from reconciler.engine.report import Report
 
 __all__ = ["main"]
 
@@ -67,26 +66,13 @@ def offline(options: argparse.Namespace) -> tuple[Work, Seen]:
 def online(options: argparse.Namespace) -> tuple[Work, Seen]:
     now = dt.datetime.now(dt.UTC)
     work = prepare(options, now)
-    return work, asyncio.run(look(work, options, now))
+    return work, seen_by(asyncio.run(look(work, options, now)), now)
 
 
-async def look(work: Work, options: argparse.Namespace, now: dt.datetime) -> Seen:
-    """A dry run over all tenants, and what the store has to tell of them."""
-    from reconciler.cli.wiring import Store, new_graph, open_tenants, state_location, views
-    from reconciler.engine.run import dry_run
-
-    owner = work.options.owner
-    store = Store.read(state_location(options))
-    if store.warning:
-        print(plain(store.warning), file=sys.stderr)
-    chronicle = store.chronicle(owner)
-    troubles, heard = await chronicle.troubles(), await chronicle.heard()
-    async with new_graph(work.loaded) as graph:
-        opened, shut = open_tenants(work.tenants, graph, work.loaded, options)
-        report = await dry_run(views(opened, store, owner), work.desired, now=now, options=work.options)
-    names = {each.tenant_id.lower(): each.name for each in opened}
-    by_name = {(names[tenant], name): at for (tenant, name), at in heard.items() if tenant in names}
-    return Seen(report + Report(unread=shut), now, dict(troubles), by_name, store=True)
+def seen_by(looked: Looked, now: dt.datetime) -> Seen:
+    names = {each.tenant_id.lower(): each.name for each in looked.opened}
+    heard = {(names[tenant], name): at for (tenant, name), at in looked.heard.items() if tenant in names}
+    return Seen(looked.report, now, dict(looked.troubles), heard, store=True)
 
 
 def story(case: Case) -> Iterator[Section]:

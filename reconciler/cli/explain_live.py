@@ -110,8 +110,10 @@ def key_means(case: Case, mark: Mark) -> str | None:
         return None
     if mark.key == case.desired.key_ids[0]:
         return "the first of the endpoint's keys"
-    known = mark.key in case.desired.key_ids
-    return "an older key of the endpoint, still verified" if known else "not one of the endpoint's keys"
+    if mark.key in case.desired.key_ids:
+        return "an older key of the endpoint, still verified"
+    adopted = mark.key in case.desired.accepted_keys
+    return "what it had when it was adopted, never derived" if adopted else "not one of the endpoint's keys"
 
 
 def digest_means(case: Case, mark: Mark) -> str | None:

@@ -1,6 +1,7 @@
 """The entry of the ``reconcile`` command: which command, and what an error comes to."""
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -8,7 +9,6 @@ import sys
 from collections.abc import Sequence
 
 from reconciler.cli.arguments import parse
-from reconciler.cli.collecting import uncollected
 
 __all__ = ["main", "run"]
 
@@ -17,12 +17,16 @@ MODULES = {"import": "importing"}
 """Of commands whose name is none that a module can have."""
 
 READING = frozenset({"passes", "validate"})
-"""Commands of which most of the time is reading; what goes on for long has rings collected again by itself."""
+"""Commands that do little else than read; a pass that talks to Graph looks for rings again from there on."""
 
 
 def run() -> None:
-    """The console script."""
-    sys.exit(main())
+    """The console script. It does without looking for rings of objects, of which reading thousands of manifests makes
+    none; whatever else is done than that begins to look for them (``command``)."""
+    gc.disable()
+    code = main()
+    gc.freeze()  # nor is what is left looked through before it goes
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,11 +59,10 @@ def command(options: argparse.Namespace) -> int:
 
     name = options.command or "passes"
     try:
-        with uncollected():
-            module = importlib.import_module(f"reconciler.cli.{MODULES.get(name, name)}")
-            check(options)
-            if name in READING:
-                return int(module.main(options))
+        module = importlib.import_module(f"reconciler.cli.{MODULES.get(name, name)}")
+        check(options)
+        if name not in READING:
+            gc.enable()
         return int(module.main(options))
     except UsageError as error:
         return complain(error, 64)

@@ -9,8 +9,8 @@ from reconciler.cli.values import duration, moment, pair, whole
 
 __all__ = ["OF_A_PASS", "add_apply", "add_destroy", "add_import", "add_pass_options", "check_codes", "check_pass"]
 
-OF_A_DRY_RUN = ("detailed_exitcode", "live", "now", "out")
-OF_A_PLAN = ("allow", "limit", "only", "policy", "previous_owner", "renew_within", "replace", "selector")
+OF_A_DRY_RUN = ("detailed_exitcode", "live", "now", "save_to")
+OF_A_PLAN = ("adoptions", "allow", "only", "policy", "previous_owner", "renew_within", "replace", "selector")
 """What a plan depends on besides the manifests and Graph."""
 
 OF_A_PASS = (*OF_A_DRY_RUN, *OF_A_PLAN, "dry_run", "verbose")
@@ -37,7 +37,11 @@ def add_pass_options(root: argparse.ArgumentParser) -> None:
         "--replace", action="append", metavar="NAME", help="replace this subscription although nothing differs"
     )
     group.add_argument(
-        "--limit", type=whole, metavar="N", help="adopt no more than N subscriptions in this run (default: all)"
+        "--limit",
+        dest="adoptions",
+        type=whole,
+        metavar="N",
+        help="adopt no more than N subscriptions in this run (default: all)",
     )
     group.add_argument(
         "--previous-owner", action="append", metavar="OWNER",
@@ -47,11 +51,17 @@ def add_pass_options(root: argparse.ArgumentParser) -> None:
     group.add_argument("--live", metavar="FILE", help="with --dry-run: plan from a snapshot instead of from Graph")
     group.add_argument("--now", type=moment, metavar="TIME", help="with --dry-run: plan as if it were this time")
     group.add_argument(
-        "--out", metavar="FILE", help="with --dry-run: save the plan, to be reviewed and carried out by apply FILE"
+        "--out",
+        dest="save_to",
+        metavar="FILE",
+        help="with --dry-run: save the plan, to be reviewed and carried out by apply FILE",
     )
     group.add_argument("--verbose", action="store_true", help="show every change of a set, and foreign subscriptions")
     add_report(group, before=True)
 
+
+SPELLED = {"adoptions": "--limit", "save_to": "--out"}
+"""Other commands have options of these names, too."""
 
 OF_OTHERS = {"daemon": ("policy",), "import": ("previous_owner",)}
 """Options of a pass that these commands have, too."""
@@ -91,7 +101,7 @@ def check_pass(options: argparse.Namespace, error: Callable[[str], Any]) -> None
 
 
 def spelled(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+    return SPELLED.get(name, f"--{name.replace('_', '-')}")
 
 
 def check_codes(options: argparse.Namespace, error: Callable[[str], Any]) -> None:

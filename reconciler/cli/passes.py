@@ -39,7 +39,7 @@ def main(options: argparse.Namespace) -> int:
         made = asyncio.run(look(work, options, now) if options.dry_run else carry_out(work, options))
     table = table_of(made, work, options, taken_at=snapshot.taken_at if snapshot else None)
     publish(table, options)
-    if options.out:
+    if options.save_to:
         from reconciler.cli.saved_plan import save_plan
 
         save_plan(table, options)
@@ -94,7 +94,7 @@ def pass_options(
         thumbprints=thumbprints_of(loaded),
         replace=frozenset(options.replace or ()),
         previous_owners=frozenset(options.previous_owner or ()),
-        adoptions=options.limit,
+        adoptions=options.adoptions,
     )
 
 

@@ -30,11 +30,11 @@ def check(options: argparse.Namespace) -> None:
             examine(path)
         except OSError as error:
             raise UsageError(f"--report {path} cannot be written: {error.strerror}") from error
-    if options.out:
+    if options.save_to:
         try:
-            examine(place(options.out))
+            examine(place(options.save_to))
         except OSError as error:
-            raise UsageError(f"--out {options.out} cannot be written: {error.strerror}") from error
+            raise UsageError(f"--out {options.save_to} cannot be written: {error.strerror}") from error
 
 
 def place(path: str) -> Path:

@@ -42,14 +42,14 @@ class SavedPlan:
 def save_plan(table: Table, options: argparse.Namespace) -> None:
     """Write it to ``--out``, whole or not at all. Raises ReconcilerError."""
     if table.report and table.report.unread:
-        raise ReconcilerError(f"the plan is not saved to {options.out}: not every tenant could be read")
+        raise ReconcilerError(f"the plan is not saved to {options.save_to}: not every tenant could be read")
     asked = {name: spelled(getattr(options, name)) for name in OF_A_PLAN if getattr(options, name) is not None}
     made = document(table) | {"kind": "SavedPlan", "asked": asked, "tenants": sorted(options.tenants)}
     text = json.dumps(made | {"seal": seal(made)}, indent=2, ensure_ascii=False) + "\n"
     try:
-        put(text.encode(errors="backslashreplace"), Path(options.out))
+        put(text.encode(errors="backslashreplace"), Path(options.save_to))
     except OSError as error:
-        raise ReconcilerError(f"--out {options.out} cannot be written: {error.strerror}") from error
+        raise ReconcilerError(f"--out {options.save_to} cannot be written: {error.strerror}") from error
 
 
 def spelled(value: Any) -> Any:

@@ -22,6 +22,9 @@ class SeenTenant:
     tenant_id: str = ""
     world: World | None = None
     standings: Sequence[Standing] = ()
+    former: frozenset[str] = frozenset()
+    """Names that those which are wanted had before."""
+
     unread: str | None = None
 
     @property
@@ -30,7 +33,8 @@ class SeenTenant:
 
     @property
     def wanted(self) -> set[str]:
-        return {each.name for each in self.standings}
+        """The names that the manifests account for."""
+        return {each.name for each in self.standings} | self.former
 
     @property
     def live(self) -> list[Live]:
@@ -55,7 +59,8 @@ class SeenTenant:
 
     @property
     def foreign(self) -> int:
-        return len(self.live) - sum(each.name in self.wanted for each in self.mine) - self.unwanted
+        wanted = self.wanted
+        return len(self.live) - sum(each.name in wanted for each in self.mine) - self.unwanted
 
     @property
     def mine(self) -> Sequence[Owned]:

@@ -134,12 +134,12 @@ def required(body: Mapping[str, Any]) -> list[str]:
     """What every subscription has. Null, absent and "" are the same (facts 1.2); what is there must be a text."""
     if not isinstance(body, dict | Mapping):
         raise ValueError("it is no JSON object")  # noqa: TRY004  whoever reads it sees one kind of error
-    found = list(map(body.get, TEXTS))
+    found: list[Any] = [body.get(field) for field in TEXTS]
     if not OF_TEXTS.issuperset(map(type, found)):
-        no_text = [field for field in TEXTS if not isinstance(body.get(field) or "", str)]
+        no_text = [field for field in TEXTS if not isinstance(body.get(field), str | None)]
         if no_text:
             raise ValueError(f"its {no_text[0]} is no text")
-    needed = found[: len(REQUIRED)]
+    needed: list[str] = found[: len(REQUIRED)]
     if not all(needed):
         raise ValueError(f"it lacks {REQUIRED[list(map(bool, needed)).index(False)]}")
     return needed

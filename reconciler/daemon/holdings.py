@@ -6,7 +6,7 @@ Kept from what passes read and from every write of our own, so that renewals nee
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from reconciler.core.asked import Asked
 from reconciler.core.change import Change
@@ -63,6 +63,14 @@ class Holdings:
         self.answered: dict[str, dt.datetime] = {}
         """When a challenge was answered by a reauthorization, which nothing else is remembered of."""
 
+    def called(self, names: Iterable[str]) -> frozenset[str]:
+        """The same, and what they were called before, or are to be called: it is the same subscription."""
+        found = set(names)
+        for each in self.desired.values():
+            if each.previously and not found.isdisjoint({each.name, *each.previously}):
+                found |= {each.name, *each.previously}
+        return frozenset(found)
+
     def want(self, desired: dict[str, Desired]) -> None:
         """By name. Renewal times follow."""
         self.desired = desired
@@ -79,7 +87,8 @@ class Holdings:
         seen = dict.fromkeys((each.live.id for each in owned), now)
         self.seen_at = seen if full else self.seen_at | seen
         if full:
-            missing = set(self.desired) - {each.name for each in owned}
+            there = {each.name for each in owned}
+            missing = {each.name for each in self.desired.values() if there.isdisjoint({each.name, *each.previously})}
             self.absent = missing if world.incomplete is None else set()
         for position, each in enumerate(owned, start=1):
             if memory := self.recall.by_id.get(each.live.id):

@@ -23,6 +23,7 @@ from reconciler.engine.report import Report
 from reconciler.engine.run import Task, run_one
 
 if TYPE_CHECKING:
+    from reconciler.daemon.holdings import Holdings
     from reconciler.daemon.steward import Steward
 
 __all__ = ["Passing"]
@@ -108,7 +109,7 @@ class Passing:
             options=self.options(allow),
             client_states=order.client_states,
             watcher=self,
-            named=None if due.full else Named(due.names, due.ids, frozenset(holdings.absent)),
+            named=None if due.full else named(due, holdings),
             alive_at=dict(holdings.seen_at),
             stopping=steward.stopping,
         )
@@ -237,6 +238,12 @@ class Passing:
         counts = (done, failed, withheld, report.plan.summary.unchanged)
         level = logging.INFO if due.full or done or failed else logging.DEBUG
         logger.log(level, line, kind, self.steward.tenant, *counts, seconds, why)
+
+
+def named(due: Due, holdings: "Holdings") -> Named:
+    by_id = holdings.recall.by_id
+    names = holdings.called((*due.names, *(by_id[each].name for each in due.ids if each in by_id)))
+    return Named(names, due.ids, frozenset(holdings.absent))
 
 
 def may_stand(outcome: Outcome) -> bool:

@@ -96,7 +96,8 @@ async def create_anew(hands: Hands, change: Change, gone: Gone) -> tuple[str, st
 async def update(hands: Hands, change: Change) -> tuple[str, str]:
     """Write the URL with the mark as it should be, the certificate where it differs, and renew on the way."""
     live, desired, mark = expect(change.live), expect(change.desired), expect(change.mark)
-    wanted = desired.mark(hands.owner, birth=mark.birth, key=mark.key)
+    # On the Graph version that it was made on, which for one that was adopted need not be the manifest's.
+    wanted = dataclasses.replace(desired.mark(hands.owner, birth=mark.birth, key=mark.key), version=live.asked.version)
     more: dict[str, str] = {"notificationUrl": addressed(desired.notification_url, wanted)}
     turns = change.reason is Reason.CERTIFICATE_CHANGED
     if turns:

@@ -88,10 +88,13 @@ class Hands:
                 known[each.name].append(each.id)
         return known
 
-    async def intend(self, desired: Desired, *, replaces: str | None = None) -> Mark:
-        """Write down what is about to be POSTed; a retry uses the same birth, so that its twin is recognized."""
+    async def intend(self, desired: Desired, *, replaces: str | None = None, birth: str | None = None) -> Mark:
+        """Write down what is about to be POSTed; a retry uses the same birth, so that its twin is recognized.
+
+        ``birth`` is that of one which is there already, and to be taken over.
+        """
         earlier = self.intents.get(desired.name)
-        birth = earlier.birth if earlier else secrets.token_hex(5)
+        birth = birth or (earlier.birth if earlier else secrets.token_hex(5))
         deleted = replaces or (earlier.replaces if earlier else None)
         intent = Intent(desired.name, birth, self.clock.now(), deleted)
         await self.party.journal.intend(intent)

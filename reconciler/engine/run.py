@@ -9,10 +9,12 @@ import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
+from reconciler.core.change import Change
 from reconciler.core.desired import Desired
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.mark import Mark
 from reconciler.core.plan import Options, claimed_by, plan
+from reconciler.core.reasons import Action
 from reconciler.core.safety import SECOND_WRITER
 from reconciler.core.world import Owned
 from reconciler.engine.apply import apply
@@ -76,6 +78,10 @@ def looked_at(
     return planned(read, desired, now, options), read.world.owned(options.owner)
 
 
+Deaf = Callable[[Collection[str]], Awaitable[frozenset[str]]]
+"""Which of some endpoints, by name, do not answer as Graph wants it; asked for only where something is to be replaced."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What is to be done in one tenant, and by what means."""
@@ -94,6 +100,7 @@ class Task:
     """When each subscription was last seen to be there, by id."""
 
     stopping: Callable[[], bool] = never
+    deaf: Deaf | None = None
 
 
 Approve = Callable[[Report], bool]
@@ -109,13 +116,14 @@ async def run(
     client_states: ClientStates,
     watcher: Watcher,
     approve: Approve | None = None,
+    deaf: Deaf | None = None,
 ) -> Report:
     """Plan every tenant and carry the plan out; ``watcher`` hears of each outcome as it comes.
 
     With ``approve``, nothing is written anywhere before all tenants are planned and it has said yes to all of it;
     where it says no, the report is that of a dry run.
     """
-    task = Task(desired=desired, clock=clock, options=options, client_states=client_states, watcher=watcher)
+    task = Task(desired=desired, clock=clock, options=options, client_states=client_states, watcher=watcher, deaf=deaf)
     if approve is None:
         return total(await asyncio.gather(*(run_one(party, task) for party in parties)))
     parties = list(parties)
@@ -150,7 +158,15 @@ async def prepare(party: Party, task: Task) -> Prepared | Report:
         return Report(outcomes=(), unread={party.name: read})
     now, options = task.clock.now(), narrowed(task.options, read, task.named)
     seen, owned = await asyncio.to_thread(looked_at, read, task.desired, now, options)
+    replaced_at = {change.desired.endpoint for change in seen.plan.due if replaces(change) and change.desired}
+    if task.deaf and replaced_at and (deaf := await task.deaf(replaced_at)):
+        options = dataclasses.replace(options, deaf=deaf)
+        seen, owned = await asyncio.to_thread(looked_at, read, task.desired, now, options)
     return Prepared(read, now, options, seen, owned)
+
+
+def replaces(change: Change) -> bool:
+    return change.action is Action.REPLACE
 
 
 async def carry_out(party: Party, prepared: Prepared | Report, task: Task) -> Report:

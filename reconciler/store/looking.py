@@ -8,6 +8,7 @@ writer is at work, or was killed: ``readonly_shm`` reads beside it under SQLite'
 
 import dataclasses
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
@@ -21,6 +22,8 @@ from reconciler.store.location import Place
 __all__ = ["look"]
 
 ATTEMPTS = 20
+CLOSING = 0.05
+"""Seconds: a writer that is about to end has removed one of its small files, and not yet the other."""
 
 T = TypeVar("T")
 Signature = tuple[int, int, int] | None
@@ -60,6 +63,7 @@ def look(place: Place, file: Path, query: Callable[[Connection], T]) -> T:
         try:
             answer = query_once(place, file, before, query)
         except (DatabaseError, StoreError):
+            time.sleep(CLOSING)
             if Files.of(file) == before:
                 raise
             continue

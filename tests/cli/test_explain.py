@@ -89,6 +89,15 @@ def test_one_that_is_as_wanted(explain):
     assert not any(key.startswith("store ") for key in story)
 
 
+def test_the_key_of_one_that_was_adopted(explain):
+    adopt = {"adopt": {"clientState": {"env": "LEGACY"}}}
+    wanted, has = subscription("hr", 1, management=adopt), live("hr", 1, mark={"key": "fixed"})
+    assert told(explain("hr", [wanted], [has]))["mark key"] == (
+        "fixed",
+        "what it had when it was adopted, never derived",
+    )
+
+
 def test_the_renewal_is_when_a_plan_renews(explain, environment, reconcile):
     """A second before, nothing is to be done; at the moment that is told, the renewal is."""
     documents, subscriptions = [subscription("hr", 1)], [live("hr", 1)]

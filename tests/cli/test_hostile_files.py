@@ -180,7 +180,7 @@ def test_a_path_that_is_none(refused, inside, kind, path):
     ("odd", "said"),
     [
         ("fifo", "this is no regular file"),
-        ("huge", "this file is over 64 MiB"),
+        ("huge", "this file is over 16 MiB"),
         ("circle", "this file cannot be read"),
         ("device", "this file lies outside of manifests"),
         ("terminal", "this file lies outside of manifests"),

@@ -97,6 +97,11 @@ def test_a_tenant():
     )
 
 
+def test_what_is_to_be_renamed_is_wanted():
+    renamed = SeenTenant(TENANT, OWNER, "t-1", World(TENANT, LIVE), [pending()], frozenset({"gone"}))
+    assert (renamed.unwanted, renamed.foreign) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("standing", "row"),
     [

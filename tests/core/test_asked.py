@@ -1,9 +1,13 @@
 """The digest of what was asked, and what differs from it."""
 
 import dataclasses
+import hashlib
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.core.asked import Asked, Difference
 from reconciler.core.catalog import ChangeType, Version
@@ -25,6 +29,35 @@ PLAIN = Asked("teams", frozenset({ChangeType.CREATED, ChangeType.UPDATED}))
 def test_the_digest_never_changes(asked, digest):
     """It stands in every mark: another digest for the same question would touch every subscription there is."""
     assert asked.digest == digest
+
+
+texts = st.none() | st.text(st.characters(codec="utf-8"), max_size=5)
+
+
+@given(
+    st.builds(
+        Asked,
+        st.text(max_size=5),
+        st.frozensets(st.sampled_from(ChangeType)),
+        st.booleans(),
+        texts,
+        texts | st.just("v1_2"),
+        texts,
+        st.sampled_from(Version),
+    )
+)
+def test_it_is_of_json(asked):
+    fields = {
+        "resource": asked.resource,
+        "changeTypes": sorted(asked.change_types),
+        "resourceData": asked.rich or None,
+        "lifecycleNotificationUrl": asked.lifecycle_url or None,
+        "tls": None if asked.tls == "v1_2" else asked.tls,
+        "notificationQueryOptions": asked.query_options or None,
+        "graphVersion": None if asked.version is Version.V1 else asked.version,
+    }
+    said = json.dumps({name: value for name, value in fields.items() if value is not None}, sort_keys=True)
+    assert asked.digest == hashlib.sha256(said.encode()).hexdigest()[:10]
 
 
 @pytest.mark.parametrize(

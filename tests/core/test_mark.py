@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.core.catalog import Version
 from reconciler.core.manifest.fields import WORD
-from reconciler.core.mark import NAME, Mark, UnknownMark, mark_of, marked, unmarked
+from reconciler.core.mark import NAME, Mark, UnknownMark, mark_of, marked, read_marked, unmarked
 from reconciler.core.redaction import redact
 
 MARK = Mark("me", "mail", "0123456789", "k1", "abcdef0123")
@@ -52,6 +52,12 @@ def test_what_is_written_is_read_again(url, mark):
 def test_without_the_mark_the_url_is_as_the_manifest_spells_it(url, mark):
     assert unmarked(marked(url, mark)) == url
     assert unmarked(url) == url
+
+
+@given(urls | parts.map("https://h/?reconciler={}".format), marks)
+def test_mark_and_url_are_the_same_where_both_are_read_at_once(url, mark):
+    for each in (url, marked(url, mark), f"{marked(url, mark)}&x=1", f"{url}#?reconciler={mark}"):
+        assert read_marked(each) == (mark_of(each), unmarked(each))
 
 
 @given(whole_marks, whole_marks)

@@ -1,13 +1,17 @@
 """One canonical form: what is the same resource, what is not, and what is none."""
 
 import contextlib
+import re
 import time
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.resource import ResourceError, nearest, read_resource
+from reconciler.core import resource as module
+from reconciler.core.catalog import ENTRIES
+from reconciler.core.resource import ResourceError, nearest, parse_resource, read_resource
 
 GUID = "FBE2BF47-16C8-47CF-B4A5-4B9B187C508B"
 LOW = GUID.lower()
@@ -276,6 +280,24 @@ conditions = st.recursive(
 def test_any_text_is_a_resource_or_a_resource_error(text):
     with contextlib.suppress(ResourceError):
         assert read_resource(text).canonical
+
+
+KNOWN = sorted({step for entry in ENTRIES for step in entry.path.partition("?")[0].split("/") if "(" not in step})
+plain = st.sampled_from([*KNOWN, "TEAMS", "getAllThings", "getallthings", "19:a@thread.v2"]) | words
+
+
+@given(st.lists(plain, max_size=6).map("/".join), st.sampled_from(["", "?$filter=a eq 'b'", "?$select=id"]))
+def test_what_is_read_at_once_is_read_as_everything_else(path, query):
+    def read():
+        try:
+            found = parse_resource(path + query)
+        except ResourceError as error:
+            return str(error)
+        return found, found.path, found.entry, found.options
+
+    at_once = read()
+    with mock.patch.object(module, "PLAIN", re.compile("(?!)")):
+        assert read() == at_once
 
 
 @given(st.one_of(words, st.lists(words).map("/".join)), st.dictionaries(words, words, max_size=3))

@@ -141,6 +141,17 @@ def test_what_is_no_iso_duration(text):
         parse_iso_duration(text)
 
 
+@given(st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?", fullmatch=True))
+def test_z_is_the_offset_of_nothing(text):
+    def read(spelled):
+        try:
+            return parse_time(spelled)
+        except ValueError:
+            return None
+
+    assert read(f"{text}Z") == read(f"{text}+00:00") == read(f"{text}z")
+
+
 @given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*)?[+-]\d\d:\d\d", fullmatch=True))
 def test_garbage_raises_value_errors_only(text):
     for parse in (parse_time, parse_duration, parse_iso_duration):

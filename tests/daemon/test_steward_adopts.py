@@ -59,6 +59,25 @@ async def test_a_rename_keeps_the_subscription_and_its_renewals(home: Household)
 
 
 @pytest.mark.behaviour(twins="accept")
+async def test_a_rename_that_fails_is_tried_again_and_nothing_is_created_beside_it(home: Household) -> None:
+    """The narrow pass that tries again looks under the former name, too."""
+    old = home.mail("old")
+    await home.settle(old, hours=1)
+    identifier = home.emulator.subscriptions()[0]["id"]
+    home.emulator.faults({"answers": [home.fail("PATCH", 503)]})
+    home.want(dataclasses.replace(old, name="new", previously=frozenset({"old"})))
+    await home.live(minutes=20)
+    assert home.held() == ["old"]
+    assert set(home.writes()) == {"PATCH 503"}
+    assert home.troubles()["new"][0] == "update"
+    home.back()
+    await home.live(minutes=30)
+    assert home.held() == ["new"]
+    assert home.emulator.subscriptions()[0]["id"] == identifier
+    assert home.troubles() == {}
+
+
+@pytest.mark.behaviour(twins="accept")
 async def test_one_whose_secret_nobody_knows_is_replaced(home: Household) -> None:
     taker = home.mail("a", adopt=Adopt())
     home.scene.put(taker, owner=None, hours=100)

@@ -53,8 +53,10 @@ async def test_one_that_was_made_on_another_version_than_the_manifest_says(scene
     assert lines(await scene.apply(desired)) == ["adopt it done"]
     assert scene.one("it")["id"] == identifier
     assert planned(await scene.look(desired)) == []
+    protected = dataclasses.replace(desired, protect=True)
+    assert lines(await scene.apply(protected)) == ["update it done"]
     scene.clock.advance(20 * HOUR)
-    assert lines(await scene.apply(desired, renew_within=dt.timedelta(days=30))) in ([], ["renew it done"])
+    assert lines(await scene.apply(protected, renew_within=dt.timedelta(days=30))) == ["renew it done"]
     assert scene.one("it")["id"] == identifier
 
 
@@ -118,6 +120,16 @@ async def test_from_a_previous_owner_birth_and_key_are_kept(scene):
     assert planned(await scene.look(desired)) == []
 
 
+async def test_from_a_previous_owner_whose_mark_was_overwritten(scene):
+    """Its lifecycle URL still tells which birth and key its ``clientState`` was made with."""
+    desired = taker(scene, MAIL, adopt=Adopt())
+    identifier = scene.put(desired, owner="them", birth="abcdef0123")
+    scene.change(identifier, notificationUrl=desired.notification_url)
+    assert lines(await scene.apply(desired, previous_owners=frozenset({"them"}))) == ["adopt it done"]
+    assert (mark_in(scene.one("it")).birth, mark_in(scene.one("it")).key) == ("abcdef0123", "k1")
+    assert planned(await scene.look(desired)) == []
+
+
 @pytest.mark.behaviour(twins="accept")
 async def test_one_that_is_gone_by_now_is_created(scene):
     desired = taker(scene, MAIL)
@@ -127,6 +139,22 @@ async def test_one_that_is_gone_by_now_is_created(scene):
     assert lines(report) == ["adopt it done"]
     assert said(report, "it") == f"{identifier} was gone, created instead"
     assert scene.held().count("it") == 1
+
+
+@pytest.mark.parametrize("owner", [None, "them"], ids=["unmarked", "of-a-previous-owner"])
+@pytest.mark.behaviour(twins="accept")
+async def test_a_patch_whose_answer_is_lost_is_no_second_writer(scene, owner):
+    other, desired = scene.want("other", MAIL.format(2)), taker(scene, MAIL)
+    allowed = {"previous_owners": frozenset({"them"})}
+    await scene.apply(other)
+    scene.put(desired, owner=owner, hours=24)
+    scene.emulator.faults({"lost": [{"method": "PATCH", "count": 9}]})
+    assert lines(await scene.apply(desired, other, **allowed)) == ["adopt it failed"]
+    scene.emulator.faults({})
+    for _ in range(2):
+        report = await scene.apply(desired, other, **allowed)
+        assert (lines(report), report.plan.violations) == ([], ())
+    assert scene.held() == ["it", "other"]
 
 
 async def test_a_rename_is_one_patch(scene):

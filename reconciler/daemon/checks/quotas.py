@@ -6,13 +6,13 @@ whole organization is not seen, so there may be less room than it looks.
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from reconciler.core.catalog import Entry, Quota
+from reconciler.core.catalog import Quota
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark
-from reconciler.core.resource import Resource
+from reconciler.core.quotas import Key, counted
 from reconciler.daemon.checks.finding import Verdict, failed, fine, warned
 
 __all__ = ["places_free", "room"]
@@ -22,9 +22,6 @@ SHOWN = 3
 
 BEYOND_THE_APP = frozenset({"app", "mailbox", "organization", "tenant", "user", "user and path"})
 """Quotas that others count towards, too: other applications, or this one in other tenants."""
-
-Key = tuple[str, str, str]
-"""What counts together: the resources, the kind of the quota, and whose it is."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -42,9 +39,9 @@ def room(live: Iterable[Live], desired: Iterable[Desired], *, owner: str) -> Ver
     """Of all quotas that anything counts towards, the one with the least room speaks."""
     live = list(live)
     counts: dict[Key, Count] = {}
-    for key, quota in (found for each in live for found in keys(each.entry, each.resource)):
+    for key, quota in (found for each in live for found in counted(each.entry, each.resource)):
         counts.setdefault(key, Count(quota)).live += 1
-    for key, quota in (found for each in missing(desired, live, owner) for found in keys(each.entry, each.resource)):
+    for key, quota in (found for each in missing(desired, live, owner) for found in counted(each.entry, each.resource)):
         counts.setdefault(key, Count(quota)).missing += 1
     if not counts:
         return fine("nothing that is live or wanted counts towards a known quota")
@@ -73,29 +70,10 @@ def judged(key: Key, count: Count) -> Verdict:
     return fine(found)
 
 
-def keys(entry: Entry | None, resource: Resource | None) -> Iterator[tuple[Key, Quota]]:
-    for quota in entry.quotas if entry else ():
-        whose = whose_is(quota, entry, resource)
-        yield (quota.shared or f"/{entry.path if entry else ''}", quota.per, whose), quota
-
-
-def whose_is(quota: Quota, entry: Entry | None, resource: Resource | None) -> str:
-    if quota.per == "user and path":
-        return resource.path if resource else ""
-    return first_id(entry, resource) if quota.per in {"mailbox", "user"} else ""
-
-
-def first_id(entry: Entry | None, resource: Resource | None) -> str:
-    """Whose mailbox, or which user: the first id in the path."""
-    if entry is None or resource is None:
-        return ""
-    pairs = zip(entry.path.partition("?")[0].split("/"), resource.path.split("/"), strict=False)
-    return next((segment for step, segment in pairs if step.startswith("{")), "")
-
-
 def missing(desired: Iterable[Desired], live: Iterable[Live], owner: str) -> list[Desired]:
+    """What is to be created: under no name that it has, or had, there is one of ours."""
     names = {name for each in live if (name := name_of(each, owner))}
-    return [each for each in desired if each.name not in names]
+    return [each for each in desired if names.isdisjoint({each.name, *each.previously})]
 
 
 def name_of(live: Live, owner: str) -> str | None:
@@ -106,12 +84,13 @@ def name_of(live: Live, owner: str) -> str | None:
 
 
 def places_free(live: Sequence[Live], desired: Sequence[Desired], *, owner: str) -> Verdict:
-    """Where Graph takes only one, a foreign one must not be there already."""
+    """Where Graph takes only one, a foreign one must not be there already, unless it is to be adopted."""
     strangers = collections.defaultdict(list)
     for each in live:
         if each.entry and each.entry.exclusive and name_of(each, owner) is None:
             strangers[each.slot].append(each.id)
-    taken = [(each.name, strangers[each.slot]) for each in missing(desired, live, owner) if strangers.get(each.slot)]
+    wanting = [each for each in missing(desired, live, owner) if each.adopt is None]
+    taken = [(each.name, strangers[each.slot]) for each in wanting if strangers.get(each.slot)]
     if not taken:
         return fine("no foreign subscription is in the place of one that is wanted")
     shown = "; ".join(f"{name!r} by {', '.join(ids)}" for name, ids in sorted(taken)[:SHOWN])

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from reconciler.core.catalog import Quota
+from reconciler.core.desired import Adopt
 from reconciler.daemon.checks.finding import Level
 from reconciler.daemon.checks.quotas import places_free, room
 from tests.core.world import OWNER, have, want
@@ -97,3 +98,14 @@ def test_a_place_that_is_ours_or_free_or_not_exclusive():
 def test_the_schedules_of_different_teams_do_not_count_together():
     wanted = [want(f"shifts{number}", resource=f"teams/t{number}/schedule/shifts") for number in range(11)]
     assert room([], wanted, owner=OWNER).level is Level.OK
+
+
+def test_a_place_that_is_to_be_taken_over_is_not_taken():
+    wanted = want("team", resource="teams/t1", adopt=Adopt())
+    assert places_free([have(wanted, mark=None)], [wanted], owner=OWNER).level is Level.OK
+
+
+def test_what_is_to_be_renamed_is_not_missing(narrow):
+    wanted = [narrow(dataclasses.replace(each, previously=frozenset({f"old-{each.name}"}))) for each in mails(3)]
+    live = [narrow(have(dataclasses.replace(each, name=f"old-{each.name}"), id=each.name)) for each in mails(3)]
+    assert room(live, wanted, owner=OWNER).level is Level.WARNING
