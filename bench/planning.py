@@ -19,7 +19,8 @@ from bench.support.targets import at_most
 from reconciler.core.change import Plan
 from reconciler.core.desired import Desired
 from reconciler.core.live import read_live
-from reconciler.core.plan import Options, plan
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.core.world import World
 
 FEW, MANY = 10_000, 100_000

@@ -29,7 +29,7 @@ __all__ = ["Parser", "parse", "parser"]
 
 DESCRIPTION = "Keeps Microsoft Graph change-notification subscriptions as YAML manifests say."
 EPILOG = """exit codes: 0 done or nothing to do · 1 failed · 2 changes are pending (--detailed-exitcode)
-· 3 something is withheld as unsafe · 4 invalid manifests · 64 wrong usage"""
+· 3 something is withheld as unsafe, or a saved plan is not the plan any more · 4 invalid manifests · 64 wrong usage"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -136,9 +136,6 @@ class Add(Protocol):
 
 
 def add_reading_commands(add: Add) -> None:
-    add_import(add("import", "write manifests for what is live and nobody's here, so that it can be adopted"))
-    add_apply(add("apply", "carry out a plan that --out has saved, if it is still the plan"))
-    add_destroy(add("destroy", "delete everything that is owned, once the owner is typed"))
     add_report(add("validate", "check the manifests, without any call"), before=False)
     render = add("render", "print what the manifests come to: sets and tenants written out, variables filled in")
     render.add_argument(
@@ -160,6 +157,9 @@ def add_reading_commands(add: Add) -> None:
 
 
 def add_running_commands(add: Add) -> None:
+    add_import(add("import", "write manifests for what is live and nobody's here, so that it can be adopted"))
+    add_apply(add("apply", "carry out a plan that --out has saved, if it is still the plan"))
+    add_destroy(add("destroy", "delete everything that is owned, once the owner is typed"))
     listen = add("listen", "receive what Graph delivers: store, verify, decrypt, forward and print it")
     add_listen(listen)
     add_daemon(add("daemon", "keep every subscription as the manifests say: create, renew, repair, receive, forward"))

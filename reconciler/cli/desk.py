@@ -128,7 +128,9 @@ class Desk:
     def __init__(self, arrangement: Arrangement, counter: Counter) -> None:
         self.arrangement, self.counter = arrangement, counter
         receiving, metrics, clock = arrangement.receiving, counter.metrics, counter.clock
-        states = ClientStates(receiving.client_states, inherited=receiving.inherited, births=counter.known.birth)
+        states = ClientStates(
+            receiving.client_states, inherited=receiving.inherited, births=counter.known.birth, names=counter.known.name
+        )
         verifier = Verifier(states, receiving.validation_tokens)
         self.admission = Admission(verifier, arrangement.destinations, counter.known)
         self.room = SetAsideRoom(arrangement.settings.set_aside.size)

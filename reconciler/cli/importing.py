@@ -24,7 +24,7 @@ from reconciler.cli.remarks import Work
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.imported import Sifted, draft, known_in, sift
 from reconciler.core.manifest import Manifests, Text
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.proved import Proved, endpoints_of, prove
 from reconciler.core.reasons import Reason
 from reconciler.core.wanted import certificate_files, examine, set_files

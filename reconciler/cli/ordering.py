@@ -14,7 +14,7 @@ from reconciler.core.catalog import Version
 from reconciler.core.errors import CredentialRefused, Denied, Gone, Invalid
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.reasons import Action
 from reconciler.core.rest import Waiting
 from reconciler.daemon.leading import Fenced, Leading

@@ -34,7 +34,10 @@ def add_pass_options(root: argparse.ArgumentParser) -> None:
         "--renew-within", type=duration, metavar="DURATION", help="renew whatever ends within this time as well"
     )
     group.add_argument(
-        "--replace", action="append", metavar="NAME", help="replace this subscription although nothing differs"
+        "--replace",
+        action="append",
+        metavar="NAME",
+        help="replace this subscription although nothing differs, in each tenant that has it (see --tenant)",
     )
     group.add_argument(
         "--limit",

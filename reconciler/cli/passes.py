@@ -14,7 +14,8 @@ from reconciler.cli.selecting import chosen_tenants, refuse_unknown, selection
 from reconciler.core.errors import ManifestError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
-from reconciler.core.plan import Options, plan
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.core.policy import Policy
 from reconciler.core.safety import Limits
 from reconciler.core.snapshot import Snapshot, SnapshotError, read_snapshot, world_of

@@ -68,7 +68,7 @@ class Receiving:
             keys=private_keys(loaded),
             sources={ids[name]: f"{audience.cloud.graph}/tenants/{ids[name]}" for name, audience in audiences.items()},
             declared=[Declared(ids[each.tenant], each.tenant, each.name, silence_of(each)) for each in desired],
-            sinks={(ids[each.tenant], each.name): each.sink for each in desired if each.sink},
+            sinks={(ids[each.tenant], name): each.sink for each in desired for name in each.names if each.sink},
         )
 
     def source(self, tenant_id: str) -> str:
@@ -123,7 +123,7 @@ def inherited_in(loaded: Loaded, ids: Mapping[str, str], endpoints: Collection[s
         if desired.adopt and desired.adopt.verifiable and desired.endpoint in endpoints and desired.tenant in ids:
             item = written[desired.source]
             secret = inherited_secret(item, loaded.referenced)
-            yield Inherited(ids[desired.tenant], desired.name, secret)
+            yield Inherited(ids[desired.tenant], frozenset(desired.names), secret)
 
 
 def inherited_secret(item: Item[Subscription], referenced: Referenced) -> bytes:

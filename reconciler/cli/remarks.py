@@ -9,7 +9,9 @@ from reconciler.core.desired import Desired
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
-from reconciler.core.plan import Options, claimed_by, orphans_of
+from reconciler.core.matching import claimed_by
+from reconciler.core.options import Options
+from reconciler.core.plan import orphans_of
 from reconciler.core.reasons import Action
 from reconciler.core.snapshot import Snapshot
 from reconciler.core.source import Problem, Severity, Source
@@ -106,6 +108,12 @@ def doubts(item: Item[Tenant], world: World, work: Work, report: Report) -> list
             " notificationUrl, only the store knows that they are ours"
         )
         found.append(warning(item, "lifecycle-unmarked", message))
+    if rest := left_over(world, work):
+        message = (
+            f"adopted already, and still there beside what stands in its place: {', '.join(rest)}; delete it where it"
+            " is managed, if nobody needs what it delivers"
+        )
+        found.append(warning(item, "adopted-left-over", message))
     pruned = work.options.prune or work.options.selected is not None
     if left := [] if pruned else unwanted(world, work):
         message = (
@@ -122,6 +130,20 @@ def unmarked_lifecycles(tenant: str, report: Report) -> list[str]:
         for change in report.plan.of(Action.ADOPT)
         if change.tenant == tenant and change.live and change.live.lifecycle_mark is None
     ]
+
+
+def left_over(world: World, work: Work) -> list[str]:
+    """Ids that a manifest adopts and that are nobody's although its own stands: what a replacement has not deleted."""
+    adopting = {
+        each.adopt.id.lower(): each.name
+        for each in work.desired
+        if each.tenant == world.tenant and each.adopt and each.adopt.id
+    }
+    if not adopting:
+        return []
+    standing = {each.name for each in world.owned(work.options.owner)}
+    there = (live.id for live in world.live if world.mark_of(live) is None and live.id.lower() in adopting)
+    return sorted(each for each in there if adopting[each.lower()] in standing)
 
 
 def unwanted(world: World, work: Work) -> list[str]:

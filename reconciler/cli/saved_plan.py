@@ -102,7 +102,8 @@ def lasting(changes: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
 def essence(change: Mapping[str, Any]) -> list[object]:
     """As ``core.change`` has it."""
     differences = [[each["field"], each["from"], each["to"]] for each in change["differences"]]
-    return [change["name"], change["tenant"], change["action"], change["withheld"], differences]
+    told = ("name", "tenant", "action", "withheld", "resource", "subscriptionId")
+    return [*(change[key] for key in told), differences]
 
 
 def moved(saved: SavedPlan, changes: Sequence[Change]) -> Iterator[str]:

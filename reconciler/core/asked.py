@@ -13,7 +13,7 @@ from json.encoder import encode_basestring_ascii
 from reconciler.core.catalog import ChangeType, Version
 from reconciler.core.redaction import redact
 
-__all__ = ["Asked", "Difference"]
+__all__ = ["DEFAULT_TLS", "Asked", "Difference"]
 
 DEFAULT_TLS = "v1_2"
 """What Graph takes null for (facts 1.1, 1.2)."""

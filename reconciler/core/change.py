@@ -120,7 +120,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Equal for plans that do the same: renewals, places and times do not count."""
+        """Equal for plans that do the same, to the same subscriptions: renewals, places and times do not count."""
         return digest_of(map(essence, self.lasting))
 
     @property
@@ -134,4 +134,5 @@ def digest_of(essences: Iterable[list[object]]) -> str:
 
 def essence(change: Change) -> list[object]:
     differences = [dataclasses.astuple(difference) for difference in change.differences]
-    return [change.name, change.tenant, change.action, change.withheld, differences]
+    identifier = change.live.id if change.live else None
+    return [change.name, change.tenant, change.action, change.withheld, change.resource, identifier, differences]

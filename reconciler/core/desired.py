@@ -65,6 +65,11 @@ class Desired:
     labels: tuple[tuple[str, str], ...] = ()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its own, and those that it had before."""
+        return (self.name, *sorted(self.previously))
+
+    @property
     def entry(self) -> Entry | None:
         return self.resource.entry
 

@@ -21,6 +21,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 
 from reconciler.core.asked import Difference
+from reconciler.core.client_state import FIXED_KEY
 from reconciler.core.desired import Desired
 from reconciler.core.destinations import canonical
 from reconciler.core.live import Live
@@ -115,11 +116,16 @@ def expired(pair: Pair) -> Verdict | None:
 def immutable_field_changed(pair: Pair) -> Verdict | None:
     if pair.mark.digest == pair.desired.asked.digest:
         return None
-    found = pair.live.asked.differences(pair.desired.asked)
+    found = [each for each in pair.live.asked.differences(pair.desired.asked) if not left_as_it_is(each, pair.mark)]
     if not found:
         return None  # only our canonical form has changed: the mark is refreshed with the next renewal
     fields = ", ".join(difference.field for difference in found)
     return replacement(pair.desired, Reason.IMMUTABLE_FIELD_CHANGED, f"Graph cannot patch {fields}", tuple(found))
+
+
+def left_as_it_is(difference: Difference, mark: Mark) -> bool:
+    """What was adopted keeps its lifecycle URL; where its mark was overwritten, only its key still tells so."""
+    return difference.field == "lifecycleNotificationUrl" and mark.digest is None and mark.key == FIXED_KEY
 
 
 def order_of_replacement(desired: Desired) -> Order:

@@ -14,7 +14,8 @@ from reconciler.core.change import Change
 from reconciler.core.external import External
 from reconciler.core.imported import Draft
 from reconciler.core.manifest import Manifests, Text, read_manifests
-from reconciler.core.plan import Options, plan
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.core.reasons import Action
 from reconciler.core.source import Problem
 from reconciler.core.wanted import Wanted

@@ -7,7 +7,7 @@ whole organization is not seen, so there may be less room than it looks.
 import collections
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.core.catalog import Entry, Quota
 from reconciler.core.change import Change, Violation
@@ -49,12 +49,13 @@ def over_quota(
 ) -> tuple[list[Change], list[Violation]]:
     """Withhold the creations that no quota has room for, the last names first.
 
-    What the same plan deletes is not taken off: most of that is deleted after the creations.
+    What the same plan deletes is not taken off, since most of that is deleted after the creations; but whoever gets the
+    place of another one needs no room of its own.
     """
+    left = set(vacated(changes))
     creations = [change for change in changes if change.action is Action.CREATE and change.withheld is None]
-    if allowed or not any(
-        change.desired and change.desired.entry and change.desired.entry.quotas for change in creations
-    ):
+    creations = [change for change in creations if change.desired and change.desired.slot not in left]
+    if allowed or not any(change.desired and change.desired.entry for change in creations):
         return list(changes), []
     count = collections.Counter(
         key for live in world.live if live.expires_at > now for key, _ in counted(live.entry, live.resource)
@@ -65,6 +66,14 @@ def over_quota(
     why = f"{QUOTA} (--allow {QUOTA} lets it through)"
     checked = [change.withhold(Withheld.UNSAFE, why) if id(change) in out else change for change in changes]
     return checked, [violation(world.tenant, key, found) for key, found in sorted(full.items())]
+
+
+def vacated(changes: Iterable[Change]) -> Iterator[str]:
+    """Places for one alone that are left before anything is created."""
+    for change in changes:
+        goes = change.action is Action.DELETE and change.withheld is None
+        if goes and change.live and change.live.entry and change.live.entry.exclusive:
+            yield change.live.slot
 
 
 @dataclasses.dataclass(slots=True)

@@ -107,10 +107,12 @@ def needs_the_whole_list(change: Change, stakes: Stakes) -> bool:
 
     Whether there is anything to adopt, or something of ours already, nobody can say who has not seen all of it.
     """
-    if change.desired and change.desired.adopt and change.reason in {Reason.ADOPTION_REQUESTED, Reason.MISSING}:
-        return True
+    world, names = stakes.world, frozenset(change.desired.names if change.desired else ())
     if change.action is Action.CREATE and change.reason is Reason.MISSING:
-        return change.name not in stakes.world.gone
+        known = world.gone if change.desired and change.desired.adopt else world.gone | world.absent
+        return names.isdisjoint(known)
+    if change.reason is Reason.ADOPTION_REQUESTED:
+        return True
     return deletes_or_replaces(change, stakes)
 
 

@@ -27,17 +27,21 @@ class Holder:
 
     leaves: bool
     mark: Mark | UnknownMark | None = None
+    later: bool = False
+    """A later version of this program has marked it for us."""
 
     @property
     def described(self) -> str:
-        if self.name:
-            return f"our own {self.name!r}"
+        if self.name or self.later:
+            return f"our own {(self.name or (self.mark and self.mark.name))!r}"
         if self.mark:
             return f"{self.mark.name!r} of the owner {self.mark.owner!r}"
         return "a foreign subscription without a mark"
 
     @property
     def remedy(self) -> str:
+        if self.later:
+            return "its mark is of a later version of this program, upgrade"
         return "one of the two must go" if self.name else "remove it where it is managed, or take it over with adopt"
 
 
@@ -88,7 +92,9 @@ def held_slots(changes: Sequence[Change], world: World, *, owner: str, now: dt.d
     for live in sorted(world.live, key=lambda each: each.id):
         if live.entry is None or not live.entry.exclusive or live.expires_at <= now:
             continue
-        holder = Holder(live, names.get(live.id), live.id in leaving, world.mark_of(live))
+        mark = world.mark_of(live)
+        later = isinstance(mark, UnknownMark) and mark.owner == owner
+        holder = Holder(live, names.get(live.id), live.id in leaving, mark, later)
         if live.slot not in holders or holders[live.slot].leaves:
             holders[live.slot] = holder
     return holders

@@ -37,6 +37,9 @@ class World:
     gone: frozenset[str] = frozenset()
     """Names whose subscription we knew, and which GET says is gone."""
 
+    absent: frozenset[str] = frozenset()
+    """Names that a whole list has lately shown not to be there, although this one is not whole."""
+
     marks: Mapping[str, Mark] = dataclasses.field(default_factory=dict)
     """The marks that we remember, by subscription id."""
 

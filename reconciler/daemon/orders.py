@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.core.desired import Desired
 from reconciler.core.gap import Gap
 from reconciler.core.lifecycle import Kind
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.trigger import Due, Pace
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.chronicle import Chronicle

@@ -12,7 +12,7 @@ import structlog
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.errors import AnswerLost, CredentialRefused, ReconcilerError, StoreError
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.reasons import Action
 from reconciler.core.rest import Waiting
 from reconciler.core.trigger import Due

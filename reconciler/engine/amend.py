@@ -86,7 +86,7 @@ async def create_anew(hands: Hands, change: Change, gone: Gone) -> tuple[str, st
         return "it is gone already", live.id
     if desired.suspend:
         raise gone
-    async with gap(hands, desired, predecessor(hands, desired.name, live)):
+    async with gap(hands, desired, predecessor(hands, desired, live)):
         created = await create(hands, desired)
     # Not before: while it is known, GET can say that it is gone, even where the list is not whole.
     await hands.party.journal.forget([live.id])

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.errors import Gone, ReconcilerError
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.reasons import Action, Withheld
 from reconciler.engine import amend
 from reconciler.engine.adopt import adopt
@@ -30,10 +30,10 @@ Step = Callable[[Hands, Change], Awaitable[tuple[str, str]]]
 
 async def create_it(hands: Hands, change: Change) -> tuple[str, str]:
     desired = amend.expect(change.desired)
-    async with gap(hands, desired, predecessor(hands, change.name, change.live)):
+    async with gap(hands, desired, predecessor(hands, desired, change.live)):
         live = await create(hands, desired)
     # Not before: while they are known, GET can say that they are gone, even where the list is not whole.
-    await hands.party.journal.forget(each for each in hands.known.get(change.name, ()) if each != live.id)
+    await hands.party.journal.forget(each for each in hands.known_of(desired) if each != live.id)
     return f"lives until {live.expires_at:%Y-%m-%d %H:%M} UTC", live.id
 
 
@@ -84,7 +84,7 @@ async def apply(plan: Plan, hands: Hands, *, owned: int, options: Options, watch
     await work.carry_out_all(await work.free(waiting, places), places)
     early = set(early_deletions(due, places))
     late = [change for change in due if change.action is Action.DELETE and change not in early]
-    await work.carry_out_all(await work.succeeded(late, due), places)
+    await work.carry_out_all(await work.succeeded(late, plan), places)
     return sorted(work.outcomes, key=lambda outcome: outcome.order)
 
 
@@ -170,9 +170,11 @@ class Work:
                 await self.withhold(change, Withheld.BLOCKED, why)
         return ready
 
-    async def succeeded(self, deletions: Iterable[Change], due: Iterable[Change]) -> list[Change]:
-        """Without those in whose stead another one was to be created, and was not."""
-        wanting = (change for change in due if change.action is Action.CREATE and change not in self._done)
+    async def succeeded(self, deletions: Iterable[Change], plan: Plan) -> list[Change]:
+        """Without those in whose stead another one was to be created, and was not, or not yet."""
+        later = {None, Withheld.PACED, Withheld.UNSAFE}
+        creations = (change for change in plan.of(Action.CREATE) if change.withheld in later)
+        wanting = (change for change in creations if change not in self._done)
         lacking = {change.desired.slot: change.name for change in wanting if change.desired}
         ready = []
         for change in deletions:

@@ -34,14 +34,14 @@ class Predecessor:
     since: dt.datetime
 
 
-def predecessor(hands: Hands, name: str, live: Live | None = None) -> Predecessor | None:
-    """Of what is to be created under that name: ``live``, the one that a replacement deleted, or the last known."""
+def predecessor(hands: Hands, desired: Desired, live: Live | None = None) -> Predecessor | None:
+    """Of what is to be created: ``live``, the one that a replacement deleted, or the last known of any of its names."""
     if live is not None:
         return lost(hands, live.id, live.expires_at)
-    intent = hands.intents.get(name)
+    intent = hands.intents.get(desired.name)
     if intent and intent.replaces and (deleted_at := hands.deleted_at(intent.replaces)):
         return Predecessor(intent.replaces, Cause.REPLACED, deleted_at)
-    known = [hands.remembered[each] for each in hands.known.get(name, ())]
+    known = [hands.remembered[each] for each in hands.known_of(desired)]
     latest = max(known, key=lambda each: (last_seen(each), each.id), default=None)
     return lost(hands, latest.id, latest.expires_at) if latest else None
 

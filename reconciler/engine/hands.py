@@ -88,6 +88,10 @@ class Hands:
                 known[each.name].append(each.id)
         return known
 
+    def known_of(self, desired: Desired) -> list[str]:
+        """The ids of any of its names, former ones included."""
+        return [each for name in desired.names for each in self.known.get(name, ())]
+
     async def intend(self, desired: Desired, *, replaces: str | None = None, birth: str | None = None) -> Mark:
         """Write down what is about to be POSTed; a retry uses the same birth, so that its twin is recognized.
 

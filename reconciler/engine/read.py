@@ -80,9 +80,7 @@ async def read_named(
     found = asked.found | await find_unknown(named.ids - remembered.keys(), reader)
     world = Memories(remembered, intents, learned).world(tenant, owner, found, asked, now=now)
     stands = {each.name for each in world.owned(owner)} | {remembered[each].name for each in asked.in_doubt}
-    world = dataclasses.replace(
-        world, incomplete=asked.unknown or NARROW, gone=world.gone | ((names & named.absent) - stands)
-    )
+    world = dataclasses.replace(world, incomplete=asked.unknown or NARROW, absent=(names & named.absent) - stands)
     return Reading(world, remembered, intents)
 
 

@@ -1,7 +1,9 @@
 """Replacing a subscription: nothing is deleted before there is reason to believe in the new one."""
 
 import contextlib
+import dataclasses
 
+from reconciler.core.catalog import Version
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
 from reconciler.core.errors import Conflict, EndpointRefused, Full, Gone, Invalid
@@ -19,6 +21,9 @@ __all__ = ["evict", "rehearse", "replace", "settle_down"]
 async def replace(hands: Hands, change: Change) -> tuple[str, str]:
     live, desired = expect(change.live), expect(change.desired)
     try:
+        if change.mark is None:
+            change = await located(hands, change)
+            live = expect(change.live)
         await rehearse(hands, change)
     except Gone as gone:
         return await create_anew(hands, change, gone)
@@ -32,6 +37,18 @@ async def replace(hands: Hands, change: Change) -> tuple[str, str]:
     return f"replaces {live.id}", created.id
 
 
+async def located(hands: Hands, change: Change) -> Change:
+    """The same, on the Graph version that somebody else has made it on: LIST does not tell. Raises Gone."""
+    live = expect(change.live)
+    beta = dataclasses.replace(live, asked=dataclasses.replace(live.asked, version=Version.BETA))
+    try:
+        await hands.party.reader.get(live.id, live.asked.version)
+    except Gone:
+        await hands.party.reader.get(live.id, beta.asked.version)
+        return dataclasses.replace(change, live=beta)
+    return change
+
+
 async def evict(hands: Hands, change: Change) -> None:
     """The first half of a rehearsed replacement, for one whose new place becomes free only when its own is."""
     live, desired = expect(change.live), expect(change.desired)
@@ -43,7 +60,7 @@ async def evict(hands: Hands, change: Change) -> None:
 async def settle_down(hands: Hands, change: Change) -> tuple[str, str]:
     """The second half, for one that was evicted."""
     desired = expect(change.desired)
-    async with gap(hands, desired, predecessor(hands, desired.name)):
+    async with gap(hands, desired, predecessor(hands, desired)):
         created = await create(hands, desired)
     return f"replaces {expect(change.live).id}", created.id
 

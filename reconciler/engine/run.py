@@ -13,7 +13,9 @@ from reconciler.core.change import Change
 from reconciler.core.desired import Desired
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.mark import Mark
-from reconciler.core.plan import Options, claimed_by, plan
+from reconciler.core.matching import claimed_by
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.core.reasons import Action
 from reconciler.core.safety import SECOND_WRITER
 from reconciler.core.world import Owned
@@ -79,7 +81,7 @@ def looked_at(
 
 
 Deaf = Callable[[Collection[str]], Awaitable[frozenset[str]]]
-"""Which of some endpoints, by name, do not answer as Graph wants it; asked for only where something is to be replaced."""
+"""Which of some endpoints, by name, do not answer as Graph wants it; asked only where something is to be replaced."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,11 @@ async def prepare(party: Party, task: Task) -> Prepared | Report:
     now, options = task.clock.now(), narrowed(task.options, read, task.named)
     seen, owned = await asyncio.to_thread(looked_at, read, task.desired, now, options)
     replaced_at = {change.desired.endpoint for change in seen.plan.due if replaces(change) and change.desired}
-    if task.deaf and replaced_at and (deaf := await task.deaf(replaced_at)):
+    try:
+        deaf = await task.deaf(replaced_at) if task.deaf and replaced_at else frozenset()
+    except ReconcilerError as error:
+        return Report(outcomes=(), unread={party.name: error})
+    if deaf:
         options = dataclasses.replace(options, deaf=deaf)
         seen, owned = await asyncio.to_thread(looked_at, read, task.desired, now, options)
     return Prepared(read, now, options, seen, owned)
@@ -173,9 +179,12 @@ async def carry_out(party: Party, prepared: Prepared | Report, task: Task) -> Re
     if isinstance(prepared, Report):
         return prepared
     read, seen, options = prepared.read, prepared.report, prepared.options
-    wanted = claimed_by(each for each in task.desired if each.tenant == party.name)
+    mine = [each for each in task.desired if each.tenant == party.name]
+    wanted = claimed_by(mine)
+    standing = {each.name for each in prepared.owned}
+    needed = claimed_by(each for each in mine if standing.isdisjoint(each.names))
     try:
-        remembered = await note(party.journal, read, prepared.owned, wanted, prepared.now, options)
+        remembered = await note(party.journal, read, prepared.owned, needed, prepared.now, options)
         intents = await open_intents(party.journal, read, wanted, prepared.now, whole=options.prune)
     except ReconcilerError as error:
         return Report(outcomes=(), unread={party.name: error})
@@ -225,14 +234,15 @@ async def note(
     journal: Journal,
     read: Reading,
     owned: Collection[Owned],
-    wanted: Collection[str],
+    needed: Collection[str],
     now: dt.datetime,
     options: Options,
 ) -> Mapping[str, Remembered]:
     """Write down which ids are ours, so that a list that lacks them is noticed; forget those that are gone.
 
-    One that is wanted is not forgotten before another stands in its place: while it is known, GET can say that it is
-    gone, even where the list is not whole. Returns what is remembered now, those that are forgotten included.
+    One that is ``needed``, by a name that is wanted and does not stand, is not forgotten before another stands in its
+    place: while it is known, GET can say that it is gone, even where the list is not whole. Returns what is remembered
+    now, those that are forgotten included.
     """
     allowed = SECOND_WRITER in options.allow
     new = [memory_of(each, read, now) for each in owned if each.live.id not in read.remembered]
@@ -242,7 +252,6 @@ async def note(
     if new:
         await journal.remember(new)
     seen = {each.id for each in read.world.live}
-    needed = set(wanted) - {each.name for each in owned}
     absent = (each for each in read.remembered.values() if each.id not in seen and each.deleted_at is None)
     lost = [each.id for each in absent if each.name not in needed]
     if lost and read.world.incomplete is None:

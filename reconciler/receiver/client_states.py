@@ -19,6 +19,9 @@ __all__ = ["Births", "ClientStates", "Inherited", "Proof", "Ring"]
 Births = Callable[[str], str | None]
 """From a subscription's id to its birth, where that is remembered. It is called on the event loop."""
 
+Names = Callable[[str], str | None]
+"""The same, to its name in the manifests."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ring:
@@ -62,16 +65,15 @@ class Inherited:
     """The ``clientState`` of a subscription that was adopted: somebody else has chosen it."""
 
     tenant_id: str
-    name: str
+    names: frozenset[str]
+    """Its own, and those that it had before."""
+
     secret: bytes = dataclasses.field(repr=False)
 
-    def fits(self, given: bytes, *, tenant_id: str | None, mark: Mark | UnknownMark | None) -> bool:
-        """It proves nothing of any other subscription, so where a mark names one, it must be this.
-
-        Its lifecycle URL bears none: nobody can patch that (facts 1.4).
-        """
-        meant = mark is None or (isinstance(mark, Mark) and (mark.name, mark.key) == (self.name, FIXED_KEY))
-        return meant and self.tenant_id == tenant_id and hmac.compare_digest(self.secret, given)
+    def fits(self, given: bytes, *, tenant_id: str | None, name: str | None) -> bool:
+        """``name`` is that of the subscription, where it is known: the secret proves nothing of any other one."""
+        meant = (name is None or name in self.names) and self.tenant_id == tenant_id
+        return meant and hmac.compare_digest(self.secret, given)
 
 
 class ClientStates:
@@ -83,10 +85,11 @@ class ClientStates:
         *,
         inherited: Iterable[Inherited] = (),
         births: Births = lambda _: None,
+        names: Names = lambda _: None,
     ) -> None:
         self.rings = {path: tuple(each) for path, each in rings.items()}
         self.inherited = tuple(inherited)
-        self.births = births
+        self.births, self.names = births, names
         self._tenants = {
             path: frozenset(itertools.chain.from_iterable(ring.tenants for ring in each))
             for path, each in self.rings.items()
@@ -107,10 +110,20 @@ class ClientStates:
         marked = mark.birth if isinstance(mark, Mark) else None
         if found := self.tried(given, item, path=path, birth=marked):
             return found
-        if any(each.fits(given, tenant_id=item.tenant_id, mark=mark) for each in self.inherited):
-            return Proof(item.tenant_id or "", marked, FIXED_KEY)
+        if heir := self.heir(given, item, path=path, mark=mark):
+            return Proof(heir.tenant_id, marked, FIXED_KEY)
         remembered = self.births(item.subscription_id)
         return self.tried(given, item, path=path, birth=remembered) if remembered != marked else None
+
+    def heir(self, given: bytes, item: Notification, *, path: str, mark: Mark | UnknownMark | None) -> Inherited | None:
+        """Whose fixed secret it is. Its lifecycle URL bears no mark, which nobody can patch (facts 1.4)."""
+        if mark is not None and not (isinstance(mark, Mark) and mark.key == FIXED_KEY):
+            return None
+        name = mark.name if mark else self.names(item.subscription_id)
+        tenants = self.tenants(path)
+        tenant_id = item.tenant_id or (next(iter(tenants)) if len(tenants) == 1 else None)
+        fitting = (each for each in self.inherited if each.fits(given, tenant_id=tenant_id, name=name))
+        return next(fitting, None)
 
     def tried(self, given: bytes, item: Notification, *, path: str, birth: str | None) -> Proof | None:
         for ring in self.rings.get(path, ()):

@@ -103,7 +103,7 @@ def test_a_job_of_github(chosen, folder, emulator, monkeypatch):
 
 def test_an_audience_of_the_manifest(chosen, folder, monkeypatch):
     folder({"workloadIdentity": {"audience": "api://AzureADTokenExchangeFrance"}})
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "https://127.0.0.1:1/token")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:1/token")  # refused at once
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "the-token-of-the-job")
     (folder_log,) = chosen("status", "--tenant", "contoso")[1]
     assert folder_log.endswith("for the audience api://AzureADTokenExchangeFrance")

@@ -98,7 +98,7 @@ def test_somebody_types(reconcile, manifests, emulator, monkeypatch, typed, code
 
 def test_an_incomplete_list_is_no_reason(reconcile, manifests, emulator):
     """What may be Graph's mistake is not let through by asking for everything."""
-    emulator.faults({"list": "breaks-off"})
+    emulator.faults({"list": "foreign-next-link"})
     ran = reconcile("destroy", "--yes", OWNER)
     assert ran.code == 3
     assert held(emulator) == ["1", "2", "3"]

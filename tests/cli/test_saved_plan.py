@@ -46,7 +46,18 @@ def test_the_world_has_moved(reconcile, manifests, emulator):
     assert len(writes(emulator)) == before
     assert "contoso: create it, " in applied.out.partition("not any more: ")[2]
     assert "now: contoso: create ops" in applied.out
-    assert "hr" not in applied.out
+    assert "not any more: contoso: create hr" in applied.out
+    assert "now: contoso: create hr" in applied.out
+
+
+def test_what_is_created_is_part_of_the_promise(reconcile, manifests):
+    """Not only that something of this name is: what it is about, too, and where it delivers."""
+    reconcile("--dry-run", "--out", "plan.json")
+    for spec in ({"resource": "/users"}, {"changeTypes": ["deleted"]}):
+        write(manifests / "teams.yaml", subscription("hr", 1, **spec), subscription("it", 2))
+        assert reconcile("apply", "plan.json").code == 3
+    write(manifests / "teams.yaml", subscription("hr", 1), subscription("it", 2))
+    assert reconcile("apply", "plan.json").code == 0
 
 
 def test_a_second_time_there_is_nothing_left_of_it(reconcile, manifests):

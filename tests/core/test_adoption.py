@@ -161,9 +161,16 @@ def foreign(like=None, *, id="f1", **given):  # noqa: A002  as Graph calls it
         pytest.param(
             [takes()],
             [],
-            {"incomplete": "page 3 failed", "gone": frozenset({"mail"})},
+            {"incomplete": "page 3 failed", "absent": frozenset({"mail"})},
             ["create mail Missing Unsafe"],
             id="half-a-list-may-hide-what-is-to-be-adopted",
+        ),
+        pytest.param(
+            [takes()],
+            [],
+            {"incomplete": "page 3 failed", "gone": frozenset({"mail"})},
+            ["create mail Missing"],
+            id="it-was-ours-already-and-is-gone",
         ),
         pytest.param(
             [takes(resource=TEAMS)],
@@ -292,3 +299,39 @@ def test_a_rename_shows_both_names():
 def test_what_a_reviewer_must_not_overlook(desired, live, expected):
     live = dataclasses.replace(live, mark=dataclasses.replace(live.mark, name=desired.name))
     assert planned([desired], [live]).changes[0].warnings == expected
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param(want("old", resource="users/x/messages"), ["delete a Duplicate"], id="about-the-same"),
+        pytest.param(
+            want("old", resource="users/y/messages"), ["delete a Duplicate Blocked"], id="about-something-else"
+        ),
+        pytest.param(
+            want("old", resource="users/x/messages", protect=True),
+            ["delete a Duplicate Protected"],
+            id="protected-under-its-own-name",
+        ),
+    ],
+)
+def test_a_former_name_is_no_leave_to_delete_anything(other, expected):
+    """A slip in ``previously`` must not cost a subscription that is about something else."""
+    desired = want("a", resource="users/x/messages", previously=frozenset({"old"}))
+    made = planned([desired], [have(desired), have(other, id="2", left=hours(50))])
+    assert lines(made) == expected
+    assert made.changes[0].message == "it is 'old', which this one was before, 1 is kept"
+
+
+def test_a_former_name_that_a_later_version_has_marked_is_blocked():
+    desired = want("new", previously=frozenset({"old"}))
+    assert lines(planned([desired], [have(desired, mark=UnknownMark(OWNER, "old", "2"))])) == [
+        "update new MarkUnknown Blocked"
+    ]
+
+
+def test_an_overwritten_url_of_an_adopted_one_is_put_right_and_no_reason_to_replace_it():
+    desired = takes(lifecycle="https://x.contoso.com/l")
+    remembered = dataclasses.replace(desired.mark(OWNER, birth="0123456789", key="fixed"), digest=None)
+    overwritten = foreign(notification_url=ELSEWHERE)
+    assert lines(planned([desired], [overwritten], marks={"f1": remembered})) == ["update mail MarkLost"]

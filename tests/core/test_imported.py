@@ -16,7 +16,8 @@ from reconciler.core.external import external
 from reconciler.core.imported import Draft, Known, Sifted, draft, known_in, name_of, sift
 from reconciler.core.live import Live, read_live
 from reconciler.core.manifest import Manifests, Text, read_manifests
-from reconciler.core.plan import Options, plan
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.core.proved import Proved, prove
 from reconciler.core.wanted import CertificateFile, Wanted, examine
 from reconciler.core.world import World

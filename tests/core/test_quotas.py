@@ -106,3 +106,11 @@ def test_an_owner_is_not_asked_for():
     assert lines(planned([mail("a")], [there("f", owner="them"), there("g", owner=OWNER)]))[0] == (
         "create a Missing Unsafe"
     )
+
+
+def test_whoever_gets_the_place_of_another_one_needs_no_room():
+    one = Quota(limit=1, per="tenant")
+    old, new = within(one, want("old", resource="teams")), within(one, want("new", resource="teams"))
+    made = planned([new], [within(one, have(want("old", resource="teams")))])
+    assert lines(made) == ["create new Missing", "delete old NotInManifests"]
+    assert old.slot == new.slot

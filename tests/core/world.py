@@ -12,7 +12,8 @@ from reconciler.core.change import Plan
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
-from reconciler.core.plan import Options, plan
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.core.resource import read_resource
 from reconciler.core.source import Source
 from reconciler.core.world import World

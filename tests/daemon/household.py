@@ -29,7 +29,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.errors import StoreError
 from reconciler.core.gap import Gap
 from reconciler.core.lifecycle import Kind, Wish
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.policy import Policy
 from reconciler.core.reasons import Action
 from reconciler.core.rest import Waiting

@@ -183,7 +183,10 @@ def test_a_pass_is_wished_for(client, daemon, body, allow):
         (b'{"allow": "removals"}', "allow is no list of codes"),
         (b'{"allow": null}', "allow is no list of codes"),
         (b'{"allow": [7]}', "allow is no list of codes"),
-        (b'{"allow": ["removals", "everything"]}', 'incomplete, key-in-use, list-shrank, own-receiver, quota, removals, second-writer: "'),
+        (
+            b'{"allow": ["removals", "everything"]}',
+            'incomplete, key-in-use, list-shrank, own-receiver, quota, removals, second-writer: "',
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_wishes_for_nothing(client, daemon, body, says):

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from reconciler.core.catalog import Version
-from reconciler.core.plan import Options, plan
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.daemon.holdings import Holdings
 from reconciler.engine.clock import SystemClock
 from reconciler.engine.ports import Remembered

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.core.catalog import Version
 from reconciler.core.errors import GraphError, StoreError
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.engine.ports import Body, Listing
 from reconciler.engine.run import View, dry_run
 from reconciler.store import NothingRemembered

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from reconciler.core.mark import UnknownMark
-from reconciler.core.plan import Options, plan
+from reconciler.core.options import Options
+from reconciler.core.plan import plan
 from reconciler.core.policy import Policy
 from reconciler.core.reasons import Withheld
 from reconciler.core.world import World

@@ -140,7 +140,11 @@ def timed(function):
 
 
 INHERITED = b"what somebody else has chosen"
-LENT = ClientStates({PATH: [Ring({"new": SECRET}, [TENANT])]}, inherited=[Inherited(TENANT, "all-teams", INHERITED)])
+LENT = ClientStates(
+    {PATH: [Ring({"new": SECRET}, [TENANT])]},
+    inherited=[Inherited(TENANT, frozenset({"all-teams", "before"}), INHERITED)],
+    names={"known": "another", "its-own": "all-teams"}.get,
+)
 OURS = Mark("contoso-prod", "all-teams", BIRTH, "fixed")
 
 
@@ -153,7 +157,12 @@ OURS = Mark("contoso-prod", "all-teams", BIRTH, "fixed")
         pytest.param({"mark": Mark("contoso-prod", "all-teams", BIRTH, "new")}, None, id="since-replaced"),
         pytest.param({"mark": UnknownMark("contoso-prod", "all-teams", "2")}, None, id="a-later-version"),
         pytest.param({"mark": OURS, "tenant_id": FABRIKAM}, None, id="another-tenant"),
-        pytest.param({"mark": OURS, "tenant_id": None}, None, id="no-tenant"),
+        pytest.param({"mark": OURS, "tenant_id": None}, Proof(TENANT, BIRTH, "fixed"), id="the-only-tenant-there"),
+        pytest.param(
+            {"mark": Mark("contoso-prod", "before", BIRTH, "fixed")}, Proof(TENANT, BIRTH, "fixed"), id="a-former-name"
+        ),
+        pytest.param({"mark": None, "subscription_id": "its-own"}, Proof(TENANT, None, "fixed"), id="known-by-its-id"),
+        pytest.param({"mark": None, "subscription_id": "known"}, None, id="the-id-of-another-one"),
         pytest.param({"mark": OURS, "given": "a guess"}, None, id="a-guess"),
     ],
 )

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from reconciler.core.clouds import Cloud
 from reconciler.core.desired import Desired
 from reconciler.core.gap import Gap
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.policy import Policy
 from reconciler.core.rest import Waiting
 from reconciler.daemon.house import House

@@ -36,7 +36,7 @@ from reconciler.core.clouds import Cloud
 from reconciler.core.desired import Desired
 from reconciler.core.gap import Gap
 from reconciler.core.mark import Mark, mark_of
-from reconciler.core.plan import Options
+from reconciler.core.options import Options
 from reconciler.core.resource import read_resource
 from reconciler.core.source import Source
 from reconciler.engine.hands import Party, never

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reconciler.cli.forms.sentences import unsafe
-from reconciler.cli.forms.table import Row, Table
+from reconciler.cli.forms.table import Row, Table, made
 from reconciler.cli.forms.text import became
 from reconciler.core.reasons import Action
 from reconciler.core.source import Severity, Source
@@ -68,7 +68,10 @@ def said(row: Row) -> str:
     """Everything about a change, in sentences on one line."""
     change = row.change
     parts = [f"{change.tenant}: {change.action} {change.name}, {change.message} ({change.resource})"]
-    parts += [f"{each.field}: {each.before or 'none'} → {each.after or 'none'}" for each in change.differences]
+    if change.action is Action.CREATE:
+        parts.append(made(change))
+    else:
+        parts += [f"{each.field}: {each.before or 'none'} → {each.after or 'none'}" for each in change.differences]
     parts += change.warnings
     if change.withheld:
         parts.append(f"withheld, {change.withheld}: {change.why_withheld}")

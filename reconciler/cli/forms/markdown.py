@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from reconciler.cli.forms.markdown_escapes import code, prose
 from reconciler.cli.forms.room import Room
 from reconciler.cli.forms.sentences import footnotes, summed, unsafe
-from reconciler.cli.forms.table import Foreign, Row, Section, Table
+from reconciler.cli.forms.table import Foreign, Row, Section, Table, made
 from reconciler.cli.forms.text import became
 from reconciler.core.reasons import Action
 from reconciler.core.source import Problem, Severity
@@ -104,7 +104,9 @@ def row_lines(row: Row) -> Iterator[str]:
     yield f"- {flag}{code(f'{change.action.symbol} {change.name}')} {said}"
     place = f" at {code(str(row.source))}" if row.source else ""
     yield f"  - {code(change.resource)}{place}"
-    for each in change.differences:
+    if change.action is Action.CREATE:
+        yield f"  - {code(made(change))}"
+    for each in change.differences if change.action is not Action.CREATE else ():
         yield f"  - {prose(each.field)}: {code(each.before or 'none')} → {code(each.after or 'none')}"
     for warning in change.warnings:
         yield f"  - ⚠️ **{prose(warning)}**"

@@ -11,14 +11,14 @@ from reconciler.core.change import Change, Plan
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
-from reconciler.core.plan import claimed_by
+from reconciler.core.matching import claimed_by
 from reconciler.core.reasons import Action, Withheld
 from reconciler.core.source import Problem, Severity, Source
 from reconciler.core.world import World
 from reconciler.engine.outcome import Outcome, Result
 from reconciler.engine.report import Report
 
-__all__ = ["Foreign", "Group", "Row", "Section", "Table"]
+__all__ = ["Foreign", "Group", "Row", "Section", "Table", "made"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -188,6 +188,11 @@ class Table:
     def place_of(self, tenant: str) -> Source | None:
         """Where it is declared, else the first of all."""
         return self.places.get(tenant) or min(self.places.values(), default=None)
+
+
+def made(change: Change) -> str:
+    """What is to be created, on one line."""
+    return "; ".join(f"{each.field} {each.after}" for each in change.differences)
 
 
 def key(thing: Change | Outcome) -> tuple[str, str, Action, str | None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reconciler.cli.forms.sentences import footnotes, summed, unsafe
-from reconciler.cli.forms.table import Foreign, Group, Row, Section, Table
+from reconciler.cli.forms.table import Foreign, Group, Row, Section, Table, made
 from reconciler.cli.plain import plain
 from reconciler.core.reasons import Action
 from reconciler.core.source import Severity
@@ -110,7 +110,9 @@ def details(row: Row) -> Iterator[Sequence[tuple[str, str]]]:
     change = row.change
     place = f"  {plain(str(row.source))}" if row.source else ""
     yield ((plain(change.resource), ""), (place, QUIET))
-    for each in change.differences:
+    if change.action is Action.CREATE:
+        yield ((plain(made(change)), ""),)
+    for each in change.differences if change.action is not Action.CREATE else ():
         before, after = plain(each.before or "none"), plain(each.after or "none")
         yield ((f"{plain(each.field)}: ", ""), (before, "red"), (" → ", ""), (after, "green"))
     for warning in change.warnings:
