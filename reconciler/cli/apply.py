@@ -7,6 +7,7 @@ import sys
 
 from reconciler.cli.carrying import carry_out
 from reconciler.cli.exits import Exit, after
+from reconciler.cli.forms.sentences import unsafe
 from reconciler.cli.passes import prepare
 from reconciler.cli.plain import plain
 from reconciler.cli.printing import publish, table_of
@@ -44,5 +45,7 @@ def refuse(saved: SavedPlan, report: Report) -> Exit:
     print(f"{saved.path} is not the plan any more, and nothing was written:")
     for each in moved(saved, report.plan.changes):
         print(f"  {plain(each)}")
+    for violation in report.plan.violations:
+        print(plain(f"unsafe: {unsafe(violation)}"))
     print("plan anew with --dry-run --out, and have that reviewed", file=sys.stderr)
     return Exit.UNSAFE

@@ -28,18 +28,22 @@ def main(options: argparse.Namespace) -> int:
     owner = work.options.owner
     if options.yes is not None and options.yes != owner:
         raise UsageError(f"--yes {options.yes}: the owner is {owner!r}, nothing was deleted")
-    if options.yes is None and not sys.stdin.isatty():
-        raise UsageError(f"there is no terminal to ask at: give --yes {owner} to delete all that {owner!r} owns")
     listed = asyncio.run(look(work, options, now))
-    if options.yes is None and not listed.report.unread:
+    if listed.report.unread:
+        publish(table_of(listed, work, options), options)
+        print("reconcile: nothing was deleted, as not every tenant could be read (see --tenant)", file=sys.stderr)
+        return Exit.FAILED
+    if options.yes is None:
         show(lines(table_of(listed, work, options)))
         if not listed.report.plan.changes:
             return Exit.OK
         confirm(owner)
     made = asyncio.run(carry_out(work, options, approve=lambda found: as_listed(found, listed.report)))
     publish(table_of(made, work, options), options)
-    unwritten = made.report.outcomes is None and not made.report.unread
-    return Exit.UNSAFE if unwritten else after(made.report, detailed=False)
+    if made.report.outcomes is None and not made.report.unread:
+        print("reconcile: nothing was deleted, as what there is has changed meanwhile: run again", file=sys.stderr)
+        return Exit.UNSAFE
+    return after(made.report, detailed=False)
 
 
 def emptied(work: Work) -> Work:
@@ -49,7 +53,9 @@ def emptied(work: Work) -> Work:
 
 
 def confirm(owner: str) -> None:
-    """Raises UsageError where anything else is typed."""
+    """Raises UsageError where nobody is there, or anything else is typed."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"there is no terminal to ask at: give --yes {owner} to delete all of this")
     print(f"To delete all of it, type the owner ({owner}): ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != owner:
         raise UsageError(f"that is not {owner!r}, nothing was deleted")

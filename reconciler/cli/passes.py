@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import gc
+import sys
 from pathlib import Path
 
 from reconciler.cli.carrying import Carried, carry_out
@@ -10,10 +11,11 @@ from reconciler.cli.exits import after
 from reconciler.cli.loading import Loaded, load
 from reconciler.cli.printing import publish, table_of
 from reconciler.cli.remarks import Work, lacking, removed_tenants
-from reconciler.cli.selecting import chosen_tenants, refuse_unknown, selection
-from reconciler.core.errors import ManifestError
+from reconciler.cli.selecting import chosen_tenants, refuse_sets, refuse_unknown, selection
+from reconciler.core.errors import ManifestError, UsageError
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
+from reconciler.core.mark import NAME, OWNER_LENGTH
 from reconciler.core.options import Options
 from reconciler.core.plan import plan
 from reconciler.core.policy import Policy
@@ -22,7 +24,7 @@ from reconciler.core.snapshot import Snapshot, SnapshotError, read_snapshot, wor
 from reconciler.core.source import Problem, Severity, Source
 from reconciler.core.world import World
 from reconciler.engine.report import Report
-from reconciler.sources.texts import reason
+from reconciler.sources.texts import STDIN, reason
 
 __all__ = ["look", "main", "owner_missing", "pass_options", "plan_offline", "prepare", "take_up", "thumbprints_of"]
 
@@ -50,7 +52,7 @@ def main(options: argparse.Namespace) -> int:
 def take_up(path: str) -> Snapshot:
     """Raises ManifestError where the file is no snapshot: exit 4, as for all that is read."""
     try:
-        return read_snapshot(Path(path).read_text(encoding="utf-8"))
+        return read_snapshot(sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, SnapshotError) as error:
         said = str(error) if isinstance(error, SnapshotError) else f"the snapshot cannot be read: {reason(error)}"
         raise ManifestError([Problem(Source(path), "snapshot", said)]) from error
@@ -64,7 +66,9 @@ def prepare(options: argparse.Namespace, now: dt.datetime) -> Work:
     names = {item.name for item in tenants}
     desired = [each for each in loaded.wanted.desired if each.tenant in names]
     selected = selection(options, desired)
-    refuse_unknown("--replace", options.replace or (), {each.name for each in desired})
+    chosen = [each for each in desired if selected is None or (each.tenant, each.name) in selected]
+    refuse_sets(options.replace or (), {each.template for each in chosen})
+    refuse_unknown("--replace", options.replace or (), {each.name for each in chosen})
     if loaded.owner is None:
         raise ManifestError([*loaded.wanted.problems, owner_missing(loaded)])
     return Work(loaded, tenants, desired, pass_options(options, loaded, selected, loaded.owner))
@@ -77,6 +81,14 @@ def owner_missing(loaded: Loaded) -> Problem:
     )[0]  # fmt: skip
     message = "nobody says whose subscriptions these are: give spec.owner in the Settings, RECONCILER_OWNER or --owner"
     return Problem(first.source, "owner-missing", message)
+
+
+def previous_owners(options: argparse.Namespace, owner: str) -> frozenset[str]:
+    """Raises UsageError for what can be no other owner."""
+    for name in options.previous_owner or ():
+        if name == owner or len(name) > OWNER_LENGTH or not NAME.fullmatch(name):
+            raise UsageError(f"--previous-owner {name}: name another owner than {owner!r}, as it stands in a mark")
+    return frozenset(options.previous_owner or ())
 
 
 def pass_options(
@@ -94,7 +106,7 @@ def pass_options(
         allow=frozenset(options.allow or ()),
         thumbprints=thumbprints_of(loaded),
         replace=frozenset(options.replace or ()),
-        previous_owners=frozenset(options.previous_owner or ()),
+        previous_owners=previous_owners(options, owner),
         adoptions=options.adoptions,
     )
 

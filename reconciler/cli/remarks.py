@@ -128,7 +128,7 @@ def unmarked_lifecycles(tenant: str, report: Report) -> list[str]:
     return [
         change.name
         for change in report.plan.of(Action.ADOPT)
-        if change.tenant == tenant and change.live and change.live.lifecycle_mark is None
+        if change.tenant == tenant and not change.withheld and change.live and change.live.lifecycle_mark is None
     ]
 
 

@@ -8,6 +8,8 @@ import argparse
 import dataclasses
 import hashlib
 import json
+import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,15 @@ from reconciler.cli.forms.document import SCHEMA_VERSION, change_json, document
 from reconciler.cli.forms.table import Row, Table
 from reconciler.cli.pass_arguments import OF_A_PLAN
 from reconciler.cli.reports import put
-from reconciler.cli.values import duration
+from reconciler.cli.values import duration, whole
 from reconciler.core.change import Change, digest_of
 from reconciler.core.errors import ManifestError, ReconcilerError
+from reconciler.core.policy import Policy
 from reconciler.core.reasons import Action
+from reconciler.core.safety import CODES
 from reconciler.core.source import Problem, Source
 from reconciler.core.times import spell_duration
-from reconciler.sources.texts import reason
+from reconciler.sources.texts import STDIN, reason
 
 __all__ = ["SavedPlan", "moved", "read_plan", "save_plan"]
 
@@ -64,7 +68,7 @@ def seal(document: Mapping[str, Any]) -> str:
 def read_plan(path: str) -> SavedPlan:
     """Raises ManifestError where it is no plan of this version, or not as it was saved."""
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = json.loads(sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise refused(path, f"the plan cannot be read: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
@@ -75,24 +79,42 @@ def read_plan(path: str) -> SavedPlan:
         version = found.get("schemaVersion")
         raise refused(path, f"the plan has schemaVersion {version!r}, this program has {SCHEMA_VERSION}: plan anew")
     given = found.pop("seal", None)
-    if seal(found) != given or digest_of(map(essence, lasting(found["changes"]))) != found["digest"]:
+    try:
+        sealed = seal(found) == given and digest_of(map(essence, lasting(found["changes"]))) == found["digest"]
+        asked = restored(found["asked"], found["tenants"])
+    except (ArgumentTypeError, AttributeError, KeyError, TypeError, ValueError):
+        sealed, asked = False, {}
+    if not sealed:
         raise refused(path, "the plan was edited after it was saved: change the manifests instead, and plan anew")
-    asked = {**found["asked"], "tenants": found["tenants"]}
-    return SavedPlan(path, found["owner"], found["digest"], found["changes"], restored(asked))
+    return SavedPlan(path, str(found["owner"]), found["digest"], found["changes"], asked)
 
 
 def refused(path: str, message: str) -> ManifestError:
     return ManifestError([Problem(Source(path), "saved-plan", message)])
 
 
-def restored(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What JSON had no form for, as argparse gives it."""
-    found: dict[str, Any] = dict.fromkeys(OF_A_PLAN) | dict(asked)
-    if found["renew_within"]:
+def restored(asked: Mapping[str, Any], tenants: Sequence[str]) -> dict[str, Any]:
+    """As argparse gives it, and nothing that is no matter of a plan. Raises ValueError and its like."""
+    found: dict[str, Any] = {name: asked.get(name) for name in OF_A_PLAN}
+    for name in ("allow", "only", "previous_owner", "replace"):
+        found[name] = words(found[name])
+    if found["policy"] is not None:
+        Policy(found["policy"])
+    if found["adoptions"] is not None:
+        whole(str(found["adoptions"]))
+    if found["renew_within"] is not None:
         found["renew_within"] = duration(found["renew_within"])
-    if found["selector"]:
-        found["selector"] = [(name, value) for name, value in found["selector"]]
-    return found
+    if found["selector"] is not None:
+        found["selector"] = [(str(name), str(value)) for name, value in found["selector"]]
+    if unknown := set(found["allow"] or ()).difference(CODES):
+        raise ValueError(f"no such codes: {unknown}")
+    return found | {"tenants": words(tenants)}
+
+
+def words(value: Any) -> list[str] | None:
+    if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+        raise TypeError("a list of words is expected")
+    return value
 
 
 def lasting(changes: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

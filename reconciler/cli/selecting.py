@@ -9,7 +9,7 @@ from reconciler.core.manifest.complaints import did_you_mean
 from reconciler.core.manifest.kinds import Tenant
 from reconciler.core.manifest.read import Item
 
-__all__ = ["chosen_tenants", "refuse_unknown", "selection"]
+__all__ = ["chosen_tenants", "refuse_sets", "refuse_unknown", "selection"]
 
 
 def chosen_tenants(tenants: Sequence[Item[Tenant]], names: Collection[str]) -> list[Item[Tenant]]:
@@ -39,6 +39,13 @@ def selection(options: argparse.Namespace, desired: Iterable[Desired]) -> frozen
         labels = " ".join(f"{key}={value}" for key, value in sorted(wanted_labels))
         raise UsageError(f"--selector {labels} matches no subscription")
     return frozenset(found)
+
+
+def refuse_sets(names: Iterable[str], templates: Collection[str | None]) -> None:
+    """What is replaced on purpose is named one by one."""
+    for name in names:
+        if name in templates:
+            raise UsageError(f"--replace {name}: this is a set, name the subscriptions of it that are to be replaced")
 
 
 def refuse_unknown(option: str, names: Iterable[str], known: Collection[str]) -> None:

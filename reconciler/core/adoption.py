@@ -97,6 +97,11 @@ def asked(live: Live, *differences: Difference) -> Verdict:
 
 def taken_over(desired: Desired, live: Live, mark: Mark | None) -> Change:
     """By a PATCH of its URL where that is enough, else by a replacement."""
+    if live.asked.resource.lower() != desired.asked.resource.lower():
+        said = (
+            f"{live.id} is about {live.resource_text}, and the manifest about {desired.resource.text}: correct the id"
+        )
+        return change_of(asked(live), desired, live, None).withhold(Withheld.BLOCKED, said)
     left = UNTOLD if mark is None else UNPATCHED
     fixed = tuple(each for each in live.asked.differences(desired.asked) if each.field not in left)
     url = difference_of_urls(live, desired)

@@ -147,7 +147,13 @@ def replacement(desired: Desired, reason: Reason, why: str, differences: tuple[D
 def replacement_requested(pair: Pair) -> Verdict | None:
     if pair.desired.name not in pair.clockwork.replace:
         return None
-    return replacement(pair.desired, Reason.REPLACEMENT_REQUESTED, "this run is asked to replace it")
+    found = pair.live.asked.differences(pair.desired.asked)
+    url = url_difference(pair)
+    found += [url] if url.before != url.after else []
+    if pair.mark.name != pair.desired.name:
+        found.append(Difference("name", pair.mark.name, pair.desired.name))
+    why = "this run is asked to replace it"
+    return replacement(pair.desired, Reason.REPLACEMENT_REQUESTED, why, tuple(found))
 
 
 def key_unknown(pair: Pair) -> Verdict | None:

@@ -117,8 +117,17 @@ def adopted(changes: Iterable[Change], world: World, now: dt.datetime, options: 
             taken = candidates.adoption(change.desired, previous_owners=options.previous_owners)
         if taken and taken.live and (first := takers.setdefault(taken.live.id, taken.name)) != taken.name:
             taken = taken.withhold(Withheld.BLOCKED, f"{first!r} adopts {taken.live.id} already: only one of them can")
-        found.append(taken or change)
+        found.append(taken or not_there(change))
     return found
+
+
+def not_there(change: Change) -> Change:
+    """What was to be adopted by its id is created where Graph has none of that id, and nobody must overlook that."""
+    named = change.desired.adopt.id if may_adopt(change) and change.desired and change.desired.adopt else None
+    if named is None:
+        return change
+    warning = f"{named} was to be adopted and Graph has none of that id, so another one is created"
+    return dataclasses.replace(change, warnings=(*change.warnings, warning))
 
 
 def may_adopt(change: Change) -> bool:
@@ -147,7 +156,8 @@ def removal(each: Owned, tenant: str) -> Change:
 def withheld(change: Change, policy: Policy) -> Change:
     """What the manifest itself, or the policy, keeps from being carried out."""
     if change.desired and change.desired.suspend and change.action is not Action.RENEW:
-        change = change.withhold(Withheld.SUSPENDED, "management.suspend is set, it is only renewed")
+        rest = "it is only renewed" if change.mark else "nothing is created or taken over"
+        change = change.withhold(Withheld.SUSPENDED, f"management.suspend is set, {rest}")
     if not policy.allows(change.action):
         change = change.withhold(Withheld.POLICY, f"the policy is {policy}")
     if protected(change):

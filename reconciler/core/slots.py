@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reconciler.core.change import Change
 from reconciler.core.live import Live
@@ -57,7 +57,7 @@ def block(changes: Sequence[Change], world: World, *, owner: str, now: dt.dateti
         holders = held_slots(found, world, owner=owner, now=now)
         before, found = found, [blocked(change, holders) for change in found]
         if found == before:
-            return found
+            return list(handed_over(found, holders))
 
 
 def blocked(change: Change, holders: dict[str, Holder]) -> Change:
@@ -70,6 +70,20 @@ def blocked(change: Change, holders: dict[str, Holder]) -> Change:
         Withheld.BLOCKED,
         f"Graph takes one for this resource, and {holder.described} has the place ({holder.live.id}): {holder.remedy}",
     )
+
+
+def handed_over(changes: Sequence[Change], holders: dict[str, Holder]) -> Iterator[Change]:
+    """What is created in a place that this very plan empties may miss what happens in between."""
+    for change in changes:
+        holder = holders.get(change.desired.slot) if change.desired and change.action is Action.CREATE else None
+        if holder is None or not holder.leaves or change.withheld or not holder.name or holder.name == change.name:
+            yield change
+            continue
+        warning = (
+            f"its place is that of {holder.name!r}, which is deleted first: where it is the same under another name,"
+            " management.previously keeps it"
+        )
+        yield dataclasses.replace(change, may_miss=True, warnings=(*change.warnings, warning))
 
 
 def is_it(holder: Holder, change: Change) -> bool:

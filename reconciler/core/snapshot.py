@@ -100,7 +100,8 @@ def read_snapshot(text: str) -> Snapshot:
         tenants = tuple(read_tenant(each) for each in document["tenants"])
         taken_at = parse_time(document["takenAt"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise SnapshotError(f"the snapshot is damaged: {type(error).__name__} at {error}") from error
+        lacks = f"it lacks {error}" if isinstance(error, KeyError) else f"it has something else in a place ({error})"
+        raise SnapshotError(f"the snapshot is not as `reconcile status --live-out` writes it: {lacks}") from error
     names = [each.name for each in tenants]
     if len(set(names)) < len(names):
         raise SnapshotError("the snapshot has two tenants of one name")

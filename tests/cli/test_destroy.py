@@ -104,6 +104,21 @@ def test_an_incomplete_list_is_no_reason(reconcile, manifests, emulator):
     assert held(emulator) == ["1", "2", "3"]
 
 
+def test_with_a_tenant_that_cannot_be_read_nothing_goes_anywhere(reconcile, manifests, emulator):
+    write(manifests / "more.yaml", local_tenant("fabrikam", tenantId="11111111-1111-4111-8111-111111111111"))
+    text = (manifests / "all.yaml").read_text()
+    (manifests / "all.yaml").write_text(text.replace('"resource": "/teams', '"tenant": "contoso", "resource": "/teams'))
+    ran = reconcile("destroy", "--yes", OWNER)
+    assert ran.code == 1
+    assert "nothing was deleted, as not every tenant could be read" in ran.err
+    assert held(emulator) == ["1", "2", "3"]
+    assert reconcile("destroy", "--yes", OWNER, "--tenant", "contoso").code == 0
+
+
+def test_what_would_go_is_shown_where_nobody_can_be_asked(reconcile, manifests):
+    assert "- hr" in reconcile("destroy").out
+
+
 def test_what_is_left_on_removal_stays(reconcile, manifests, emulator):
     text = (manifests / "all.yaml").read_text()
     (manifests / "all.yaml").write_text(text.replace('"protect": true', '"onRemoval": "leave"'))

@@ -103,7 +103,7 @@ class TestVariables:
         write(environment / "manifests" / "a.yaml", *documents(), subscription("new", resource="/teams/${TEAM}"))
         ran = reconcile("validate")
         assert ran.code == 4
-        said = "the variable TEAM is not set: give --var TEAM=VALUE or RECONCILER_VAR_TEAM [unset-variable]"
+        said = "the variable TEAM is not set: give --var TEAM=VALUE, --var-file or RECONCILER_VAR_TEAM [unset-variable]"
         assert said in ran.out
 
     @pytest.mark.parametrize("line", ["TEAM", "1TEAM=x", "=x", "export TEAM=x"])

@@ -133,6 +133,51 @@ def test_a_seal_made_anew_does_not_make_a_plan(reconcile, manifests):
 
 
 @pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"changes": "x"}, id="changes-are-a-word"),
+        pytest.param({"changes": [1]}, id="a-change-is-a-number"),
+        pytest.param({"changes": None}, id="no-changes"),
+        pytest.param({"asked": [1]}, id="asked-is-a-list"),
+        pytest.param({"asked": {"policy": "zzz"}}, id="no-such-policy"),
+        pytest.param({"asked": {"renew_within": "zzz"}}, id="no-duration"),
+        pytest.param({"asked": {"selector": [1]}}, id="no-labels"),
+        pytest.param({"asked": {"allow": ["nonsense"]}}, id="no-such-code"),
+        pytest.param({"asked": {"adoptions": -5}}, id="less-than-none"),
+        pytest.param({"asked": {"only": "hr"}}, id="a-word-in-place-of-a-list"),
+        pytest.param({"tenants": [1, {}]}, id="tenants-are-no-words"),
+    ],
+)
+def test_whoever_can_make_a_seal_can_make_no_mess(reconcile, manifests, changed):
+    from reconciler.cli.saved_plan import seal
+
+    reconcile("--dry-run", "--out", "plan.json")
+    file = manifests.parent / "plan.json"
+    found = json.loads(file.read_text()) | changed
+    found.pop("seal")
+    file.write_text(json.dumps(found | {"seal": seal(found)}))
+    ran = reconcile("apply", "plan.json")
+    assert (ran.code, "edited after it was saved" in ran.out) == (4, True)
+
+
+def test_a_plan_sets_no_option_that_is_no_matter_of_a_plan(reconcile, manifests):
+    from reconciler.cli.saved_plan import seal
+
+    reconcile("--dry-run", "--out", "plan.json")
+    file = manifests.parent / "plan.json"
+    found = json.loads(file.read_text())
+    found["asked"] |= {"files": ["/nowhere"], "owner": "somebody", "allow_cloud": ["evil.example"]}
+    found.pop("seal")
+    file.write_text(json.dumps(found | {"seal": seal(found)}))
+    assert reconcile("apply", "plan.json").code == 0
+
+
+def test_from_standard_input(reconcile, manifests):
+    reconcile("--dry-run", "--out", "plan.json")
+    assert reconcile("apply", "-", stdin=(manifests.parent / "plan.json").read_text()).code == 0
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         pytest.param(["apply"], 64, "PLAN", id="no-plan"),

@@ -69,6 +69,13 @@ def foreign(like=None, *, id="f1", **given):  # noqa: A002  as Graph calls it
             id="the-one-that-is-named-is-gone",
         ),
         pytest.param(
+            [takes("other", adopt=Adopt("f1", verifiable=True))],
+            [foreign()],
+            {},
+            ["adopt other AdoptionRequested Blocked"],
+            id="named-and-about-something-else",
+        ),
+        pytest.param(
             [takes(changes="updated", adopt=Adopt("f1", verifiable=True))],
             [foreign()],
             {},
@@ -335,3 +342,26 @@ def test_an_overwritten_url_of_an_adopted_one_is_put_right_and_no_reason_to_repl
     remembered = dataclasses.replace(desired.mark(OWNER, birth="0123456789", key="fixed"), digest=None)
     overwritten = foreign(notification_url=ELSEWHERE)
     assert lines(planned([desired], [overwritten], marks={"f1": remembered})) == ["update mail MarkLost"]
+
+
+def test_an_id_that_graph_does_not_have_is_said_before_another_one_is_created():
+    (change,) = planned([takes(adopt=Adopt("mistyped"))], [foreign()]).changes
+    assert change.warnings == ("mistyped was to be adopted and Graph has none of that id, so another one is created",)
+
+
+def test_a_place_that_changes_hands_by_deletion_is_flagged():
+    old, new = want("old", resource=TEAMS), want("new", resource=TEAMS)
+    made = planned([new, want()], [have(old), have(want(), id="2")])
+    assert lines(made) == ["create new Missing", "delete old NotInManifests"]
+    change = next(each for each in made.changes if each.name == "new")
+    assert change.may_miss
+    assert change.warnings == (
+        "its place is that of 'old', which is deleted first: where it is the same under another name,"
+        " management.previously keeps it",
+    )
+
+
+def test_what_else_differs_is_shown_beside_a_replacement_on_request():
+    desired = want("a", resource="users/y/messages", notification_url=ELSEWHERE)
+    (change,) = planned([desired], [have(want("a", resource="users/x/messages"))], replace=frozenset({"a"})).changes
+    assert [each.field for each in change.differences] == ["resource", "notificationUrl"]

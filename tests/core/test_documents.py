@@ -86,7 +86,7 @@ def test_values(written, value):
         ("a: *nowhere", "1:4: this cannot be read as YAML: found undefined alias [yaml-syntax]"),
         (
             "a: ${UNSET}",
-            "1:4: the variable UNSET is not set: give --var UNSET=VALUE or RECONCILER_VAR_UNSET [unset-variable]",
+            "1:4: the variable UNSET is not set: give --var UNSET=VALUE, --var-file or RECONCILER_VAR_UNSET [unset-variable]",
         ),
         ("a:\n\tb: 1", "2:1: this cannot be read as YAML: found character that cannot start any token [yaml-syntax]"),
         ("a: [1", "2:1: this cannot be read as YAML: did not find expected ',' or ']' [yaml-syntax]"),
@@ -180,3 +180,18 @@ def test_any_text_is_read_or_complained_about(content):
     documents, _ = read_documents(Text("m.yaml", content), {})
     for document in documents:
         assert document.place("a", 0) >= document.source
+
+
+def test_a_text_is_composed_once_however_many_problems_it_has(monkeypatch):
+    """Thousands of mistakes in a pull request must not keep a runner busy for hours."""
+    from reconciler.core.manifest import documents
+
+    composed = []
+    whole = documents.compose_all
+    monkeypatch.setattr(documents, "compose_all", lambda text: composed.append(text) or whole(text))
+    documents.composed.cache_clear()
+    text = Text("m.yaml", "---\n".join(f"name: {number}\n" for number in range(300)))
+    found, _ = read_documents(text, {})
+    places = [document.place("name") for document in found]
+    assert [place.line for place in places] == [1 + 2 * number for number in range(300)]
+    assert len(composed) == 2

@@ -395,6 +395,35 @@ class TestManagement:
         wanted = examined(template(f"forEach: {{values: {{hr: {A}}}}}\n  management: {{previously: [old]}}"))
         assert [each.previously for each in wanted.desired] == [{"old-hr"}]
 
+    def test_a_former_name_may_have_blanks_of_its_own(self):
+        """How a single one, or one with another key, becomes one of a set."""
+        spec = f"forEach: {{values: {{hr: {A}}}}}\n  management: {{previously: ['{{key}}', 'team-{{key}}']}}"
+        assert [each.previously for each in examined(template(spec)).desired] == [{"hr", "team-hr"}]
+
+    def test_its_own_name_in_a_column_is_no_former_name(self):
+        spec = f"forEach: {{values: {{hr: {A}}}}}\n  management: {{previously: ['watch-{{key}}', 'x-{{key}}']}}"
+        (each,) = examined(template(spec)).desired
+        assert each.previously == {name for name in ("watch-hr", "x-hr") if name != each.name}
+
+    @pytest.mark.parametrize(
+        ("former", "rule"),
+        [
+            pytest.param("{nothing}", "for-each", id="no-such-column"),
+            pytest.param("{value}", "previously", id="a-value-that-is-no-name"),
+        ],
+    )
+    def test_what_is_no_name(self, former, rule):
+        spec = f"forEach: {{values: {{hr: '19:A_b@thread.tacv2'}}}}\n  management: {{previously: ['{former}']}}"
+        found = [each.rule for each in examined(template(spec, resource="/chats/{value}/messages")).problems]
+        assert found == ([rule] if rule == "for-each" else ["set-row"])
+
+    def test_blanks_without_a_set(self):
+        found = [
+            str(each) for each in examined(template("management: {previously: ['{key}']}", resource="/teams")).problems
+        ]
+        assert len(found) == 1
+        assert "[for-each]" in found[0]
+
     def test_a_former_name_may_be_in_use_in_another_tenant(self):
         mine = template("tenant: a\n  management: {previously: [old]}", resource="/teams")
         other = template("tenant: b", resource="/teams", name="old")

@@ -7,6 +7,8 @@ import pytest
 
 from reconciler.core.catalog import Version
 from reconciler.core.desired import Adopt
+from reconciler.core.reasons import Action
+from reconciler.core.rest import Rest, Waiting
 from tests.support.world import (
     HOUR,
     MAIL,
@@ -202,3 +204,37 @@ async def test_no_more_than_the_limit(scene):
         "adopt it-2 withheld",
     ]
     assert lines(await scene.apply(*desired, adoptions=2)) == ["adopt it-2 done"]
+
+
+@pytest.mark.behaviour(twins="accept")
+async def test_one_that_was_made_on_beta_is_replaced_there(scene):
+    """Nobody may be left behind that delivers twice from then on."""
+    desired = taker(scene, MAIL, adopt=Adopt())
+    on_beta = dataclasses.replace(desired, asked=dataclasses.replace(desired.asked, version=Version.BETA))
+    scene.put(on_beta, owner=None, hours=24)
+    assert lines(await scene.apply(desired)) == ["replace it done"]
+    assert scene.held() == ["it"]
+
+
+async def test_what_was_lost_under_a_former_name_is_a_gap_and_then_forgotten(scene):
+    old = scene.want("old", MAIL.format(1))
+    await scene.apply(old)
+    lost = scene.one("old")["id"]
+    scene.remove(lost)
+    scene.clock.advance(HOUR)
+    new = dataclasses.replace(old, name="new", previously=frozenset({"old"}))
+    assert lines(await scene.apply(new)) == ["create new done"]
+    assert [(each.name, each.subscription_id) for each in await scene.gaps()] == [("new", lost)]
+    assert [each.name for each in (await scene.remembered()).values()] == ["new"]
+
+
+async def test_nothing_is_deleted_for_a_successor_that_has_to_wait(scene):
+    """Of a place for one alone the present holder stays until the next one can take it."""
+    old = scene.want("old", TEAM.format(1))
+    await scene.apply(old)
+    new = scene.want("new", TEAM.format(1))
+    resting = Rest(Action.CREATE, scene.clock.now() + dt.timedelta(hours=1), "it has failed", new.essence)
+    report = await scene.apply(new, waiting=Waiting({"new": resting}), allow=frozenset({"empty"}))
+    assert lines(report) == ["create new withheld", "delete old withheld"]
+    assert scene.held() == ["old"]
+    assert lines(await scene.apply(new)) == ["create new done", "delete old done"]

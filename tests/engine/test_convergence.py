@@ -10,7 +10,9 @@ import hypothesis
 from hypothesis import strategies as st
 
 from reconciler.core.catalog import ChangeType
+from reconciler.core.desired import Adopt
 from reconciler.core.mark import takes_query
+from reconciler.core.reasons import Reason
 from reconciler.core.safety import Limits
 from tests.support.world import MAIL, MEETING, OWNER, TEAM, USERS, Scene, due, lines, name_of, planned
 
@@ -29,6 +31,10 @@ class Case:
     hours: int
     protect: bool
     hub: bool
+    claims: bool
+    """Its manifest adopts what it finds, and names a former name."""
+
+    verifiable: bool
 
 
 def missing(scene, desired, hours):
@@ -129,6 +135,8 @@ cases = st.builds(
     hours=st.sampled_from((1, 30, 70)),
     protect=st.sampled_from((False, False, True)),
     hub=st.sampled_from((False, False, True)),
+    claims=st.booleans(),
+    verifiable=st.booleans(),
 )
 
 
@@ -148,6 +156,9 @@ def arrange(scene, found, places):
         # of /users there is one only
         resource = MAIL if case.resource == USERS and number else case.resource
         given = {"protect": case.protect, "notification_url": HUB if case.hub else scene.receiver.url()}
+        if case.claims:
+            given["adopt"] = Adopt(verifiable=case.verifiable)
+            given["previously"] = frozenset({f"former-it-{number}"})
         desired = scene.want(f"it-{number}", resource.format(number), **given)
         stays = resource == USERS or (one_each and not desired.entry.exclusive)
         lives = desired if stays else scene.want(desired.name, resource.format(place), **given)
@@ -190,18 +201,23 @@ async def converge(scene, wanted, limits, *, forgetful):
     report = await scene.apply(*wanted, limits=limits)
     assert planned(report) == planned(before)
     assert not [line for line in lines(report) if line.endswith("failed")]
-    assert not_ours(scene) == theirs
+    assert not_ours(scene) == [each for each in theirs if each["id"] not in taken_over(before)]
 
     if forgetful:
         scene.lose_store()
     after = await scene.look(*wanted, limits=limits)
     assert due(after) == []
     assert await scene.intents() == {} or forgetful
-    kept = {change.name for change in after.plan.changes} | {each.name for each in wanted}
+    kept = {change.name for change in after.plan.changes} | {name for each in wanted for name in each.names}
     assert {name for name in scene.held() if name != "-"} <= kept | left(scene)
     for each in wanted:
         withheld = [change for change in after.plan.changes if change.name == each.name]
         assert withheld or len(scene.all(each.name)) == 1
+
+
+def taken_over(report):
+    """Ids of what a manifest has asked for."""
+    return {change.live.id for change in report.plan.due if change.reason is Reason.ADOPTION_REQUESTED}
 
 
 def left(scene):

@@ -39,7 +39,7 @@ def command(finding: Finding) -> str:
     place = finding.place
     properties = {"file": place.path, "line": str(place.line), "col": str(place.column)} if place else {}
     spelled = ",".join(
-        f"{name}={escaped(value, PROPERTY)}" for name, value in (properties | {"title": finding.title}).items()
+        f"{name}={escaped(plain(value), PROPERTY)}" for name, value in (properties | {"title": finding.title}).items()
     )
     return f"::{COMMANDS[finding.level]} {spelled}::{escaped(plain(finding.message), DATA)}"
 

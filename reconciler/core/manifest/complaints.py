@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from reconciler.core.manifest.documents import Document
 from reconciler.core.manifest.fields import ONE_GUID, VARIABLE_NAME, WORD
 from reconciler.core.manifest.sink_kinds import FUNCTION, HEADER_NAME, STREAM, SUBJECT
-from reconciler.core.manifest.subscription_kinds import SUBSCRIPTION_ID
+from reconciler.core.manifest.subscription_kinds import FORMER_NAME, SUBSCRIPTION_ID
 from reconciler.core.source import Problem
 
 __all__ = ["complaints", "did_you_mean"]
@@ -38,6 +38,7 @@ OUR_RULES = frozenset(
 PATTERNS = {
     FUNCTION: "should be a function such as package.module:function",
     HEADER_NAME: "should be the name of a header, as Authorization",
+    FORMER_NAME: "should be a name, or with forEach a text such as {key} or old-{column}",
     ONE_GUID: "should be a GUID such as 0f2e8f59-862a-483b-9ca8-82a10665e17d",
     SUBSCRIPTION_ID: "should be the id of a subscription, as Graph gives it",
     STREAM: "should be the name of a stream: letters, digits, - and _",

@@ -7,9 +7,9 @@ Ten thousand manifests have hundreds of thousands of words, nearly all of them p
 written out for these, and whatever is not one of them takes the longer way.
 """
 
+import contextlib
 import dataclasses
 import functools
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -135,9 +135,17 @@ def events(content: str) -> Iterator[Any]:
         return  # the composer will come to the same place, and is asked for a message
 
 
-@functools.lru_cache(maxsize=4)
 def compose(text: Text, index: int) -> yaml.Node:
-    return next(itertools.islice(compose_all(text), index, None))
+    return composed(text)[index]
+
+
+@functools.lru_cache(maxsize=2)
+def composed(text: Text) -> list[yaml.Node]:
+    """As far as it is YAML: a text with a problem has many, as a rule, and each wants to know where it stands."""
+    nodes: list[yaml.Node] = []
+    with contextlib.suppress(yaml.YAMLError):
+        nodes.extend(compose_all(text))
+    return nodes
 
 
 def broken(path: str, error: yaml.YAMLError) -> Problem:
@@ -262,7 +270,7 @@ class Builder:
         if name in self.variables:
             return self.variables[name]
         if default is None:
-            message = f"the variable {name} is not set: give --var {name}=VALUE or RECONCILER_VAR_{name}"
+            message = f"the variable {name} is not set: give --var {name}=VALUE, --var-file or RECONCILER_VAR_{name}"
             self.complain(node, "unset-variable", message)
         return default or ""
 

@@ -58,11 +58,8 @@ class Resolved:
 
     @property
     def previously(self) -> frozenset[str]:
-        """The names that it had: a set's former names take the key, as its name does."""
-        former, row = self.item.manifest.spec.management.previously, self.made.row
-        if not former:
-            return NO_NAMES
-        return frozenset(f"{name}-{row.key}" for name in former) if row else frozenset(former)
+        """The names that it had."""
+        return self.made.former
 
     def problem(self, rule: str, message: str, *path: str | int) -> Problem:
         """Of a set, at its row."""

@@ -12,7 +12,7 @@ from reconciler.core.manifest.complaints import did_you_mean
 from reconciler.core.manifest.kinds import ForEach, Subscription
 from reconciler.core.manifest.read import Item, Manifests
 from reconciler.core.manifest.rows import KEY, VALUE, Row, Rows, read_rows
-from reconciler.core.mark import NAME_LENGTH
+from reconciler.core.mark import NAME, NAME_LENGTH
 from reconciler.core.resource import Resource, ResourceError, read_resource
 from reconciler.core.source import Problem, Severity, Source
 
@@ -44,6 +44,9 @@ class Made:
     query_options: str | None
     row: Row | None = None
     """None where the manifest makes this one alone."""
+
+    former: frozenset[str] = frozenset()
+    """Names that it had."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,7 +88,11 @@ class Sets:
         resource = read_or_complain(item, spec.resource)
         if isinstance(resource, Problem):
             return Making((), problems=(resource,))
-        return Making((Made(item.name, resource, spec.notification_query_options),), (resource,))
+        former = frozenset(spec.management.previously)
+        if wrong := next((name for name in sorted(former) if not is_name(name)), None):
+            message = f"{wrong!r} is no name; blanks are filled in by forEach, which this Subscription does not have"
+            return Making((), problems=(item.problem("for-each", message, "spec", "management", "previously"),))
+        return Making((Made(item.name, resource, spec.notification_query_options, former=former),), (resource,))
 
     def make_set(self, item: Item[Subscription], given: ForEach) -> Making:
         rows = self.rows(item, given)
@@ -147,12 +154,17 @@ class Template:
         if not self.resource.columns:
             message = "every subscription of the set would be about the same: write {value} where the values differ"
             yield self.item.problem("for-each", message, "spec", "resource")
-        forms = {"resource": self.resource, "notificationQueryOptions": self.options}
-        for key, form in forms.items():
-            for column in sorted(set(form.columns if form and self.columns else ()).difference(self.columns)):
+        former = [column for text in self.item.manifest.spec.management.previously for column in BLANK.findall(text)]
+        forms = {
+            ("resource",): self.resource.columns,
+            ("notificationQueryOptions",): self.options.columns if self.options else (),
+            ("management", "previously"): former,
+        }
+        for path, columns in forms.items():
+            for column in sorted(set(columns if self.columns else ()).difference(self.columns)):
                 hint = did_you_mean(column, self.columns) or f", known are {', '.join(self.columns)}"
                 message = f"forEach has no column {column!r} to fill in{hint}"
-                yield self.item.problem("for-each", message, "spec", key)
+                yield self.item.problem("for-each", message, "spec", *path)
 
     def make(self, row: Row, example: Resource) -> Made | Problem:
         name = f"{self.item.name}-{row.key}"
@@ -163,9 +175,24 @@ class Template:
             if resource.entry is not example.entry:
                 raise BlankError(f"{row.values[VALUE][:80]!r} makes another kind of resource of it: {resource.text!r}")
             options = self.options.fill(row.values) if self.options else None
+            former = frozenset(self.former(row)) - {name}
         except ValueError as error:
             return Problem(place_of(self.item, row), "set-row", str(error))
-        return Made(name, resource, options, row)
+        return Made(name, resource, options, row, former)
+
+    def former(self, row: Row) -> Iterator[str]:
+        """A former name takes the key, as the name does, unless it has blanks of its own: ``{key}``, or a column."""
+        for text in self.item.manifest.spec.management.previously:
+            if "{" not in text:
+                text = f"{text}-{{{KEY}}}"
+            name = BLANK.sub(lambda match: row.values[match[1]], text)
+            if not is_name(name):
+                raise BlankError(f"the former name {name[:80]!r} is not made of a-z, 0-9 and -")
+            yield name
+
+
+def is_name(text: str) -> bool:
+    return len(text) <= NAME_LENGTH and NAME.fullmatch(text) is not None
 
 
 def place_of(item: Item[Subscription], row: Row) -> Source:

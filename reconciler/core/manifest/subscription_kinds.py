@@ -9,10 +9,25 @@ from reconciler.core.catalog import ChangeType, Version
 from reconciler.core.manifest.common import Manifest
 from reconciler.core.manifest.fields import Duration, Filled, Model, Name, Positive, SecretRef
 
-__all__ = ["SUBSCRIPTION_ID", "AdoptSpec", "ForEach", "Management", "Subscription", "SubscriptionSpec", "TenantLabels"]
+__all__ = [
+    "FORMER_NAME",
+    "SUBSCRIPTION_ID",
+    "AdoptSpec",
+    "ForEach",
+    "Management",
+    "Subscription",
+    "SubscriptionSpec",
+    "TenantLabels",
+]
 
 SUBSCRIPTION_ID = r"^[0-9A-Za-z][0-9A-Za-z_-]{7,127}$"
 """Graph gives GUIDs, and promises no form."""
+
+
+FORMER_NAME = r"^[a-z0-9{](?:[A-Za-z0-9_{}-]*[a-z0-9}])?$"
+"""A name, or with ``forEach`` a text with blanks that makes one."""
+
+FormerName = Annotated[str, StringConstraints(pattern=FORMER_NAME, max_length=200)]
 
 
 class Expiry(Model):
@@ -26,6 +41,14 @@ class AdoptSpec(Model):
     id: Annotated[str, StringConstraints(pattern=SUBSCRIPTION_ID)] | None = None
     client_state: SecretRef | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def no_empty_id(cls, value: object) -> object:
+        """An id that was forgotten would let any that is alike be taken."""
+        if isinstance(value, dict) and value.get("id", "") is None:
+            raise PydanticCustomError("adopt", "id is empty: give one, or leave the key out")
+        return value
+
 
 Adopt = Annotated[
     Annotated[bool, Tag("adopt-any")] | Annotated[AdoptSpec, Tag("adopt-one")],
@@ -37,7 +60,7 @@ class Management(Model):
     suspend: bool = False
     protect: bool = False
     on_removal: Literal["delete", "leave"] = "delete"
-    previously: list[Name] = Field(default_factory=list)
+    previously: list[FormerName] = Field(default_factory=list)
     adopt: Adopt = False
 
 

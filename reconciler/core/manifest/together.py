@@ -65,7 +65,10 @@ def still_used(name: str, each: Resolved, other: Resolved) -> str:
     if other.name == each.name:
         return f"{name!r} is the name that it has, previously is for those that it had"
     if other.name == name:
-        return f"{name!r} is still the name of the Subscription at {other.source}: delete that, or take the name out"
+        return (
+            f"{name!r} is still the name of the Subscription at {other.source}: delete that, or take the name out (two"
+            " that swap their names take two runs, by way of a third name)"
+        )
     return f"{other.name!r} at {other.source} was previously {name!r}, too: only one of them can have been"
 
 

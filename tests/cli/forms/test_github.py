@@ -115,3 +115,9 @@ def test_no_text_of_others_makes_a_command_or_a_property(shown):
         assert found, line
         names = [one.split("=", 1)[0] for one in found[2].split(",")]
         assert names in (["file", "line", "col", "title"], ["title"])
+
+
+def test_a_file_name_forges_no_colours():
+    text = spelled(table(change(place=Source("x\n::error::\x1b[31m.yaml", 1, 1))))
+    assert "\x1b" not in text
+    assert text.count("::error") == 0
