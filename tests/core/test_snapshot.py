@@ -133,23 +133,32 @@ WHOLE = written(tenant(BODY))
             json.dumps({**WHOLE, "schemaVersion": 2}),
             "the snapshot has schemaVersion 2, this program reads 1: take a new one",
         ),
-        (json.dumps({**WHOLE, "tenants": None}), "the snapshot is damaged: TypeError at 'NoneType'"),
-        (json.dumps({**WHOLE, "takenAt": "now"}), "the snapshot is damaged: ValueError at 'now' is not a time"),
-        (json.dumps({**WHOLE, "tenants": [{}]}), "the snapshot is damaged: KeyError at 'subscriptions'"),
+        (
+            json.dumps({**WHOLE, "tenants": None}),
+            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place ('NoneType'",
+        ),
+        (
+            json.dumps({**WHOLE, "takenAt": "now"}),
+            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place ('now' is not a time",
+        ),
+        (
+            json.dumps({**WHOLE, "tenants": [{}]}),
+            "the snapshot is not as `reconcile status --live-out` writes it: it lacks 'subscriptions'",
+        ),
         (json.dumps({**WHOLE, "tenants": WHOLE["tenants"] * 2}), "the snapshot has two tenants of one name"),
         (
             json.dumps({**WHOLE, "tenants": [{**WHOLE["tenants"][0], "subscriptions": ["x"]}]}),
-            "the snapshot is damaged: TypeError at subscriptions",
+            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place (subscriptions)",
         ),
         (
             json.dumps(
                 {**WHOLE, "tenants": [{**WHOLE["tenants"][0], "remembered": {"b": {"granted": f"PT{10**30}H"}}}]}
             ),
-            "the snapshot is damaged: ValueError at ",
+            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place (",
         ),
         (
             json.dumps({**WHOLE, "tenants": [{**WHOLE["tenants"][0], "remembered": {"b": {"granted": "P367D"}}}]}),
-            "the snapshot is damaged: ValueError at 'P367D', a lifetime is 366 days at the most",
+            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place ('P367D', a lifetime is 366 days at the most",
         ),
     ],
 )
