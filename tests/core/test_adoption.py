@@ -355,9 +355,10 @@ def test_a_place_that_changes_hands_by_deletion_is_flagged():
     assert lines(made) == ["create new Missing", "delete old NotInManifests"]
     change = next(each for each in made.changes if each.name == "new")
     assert change.may_miss
-    assert change.warnings == (
+    (warning,) = change.warnings
+    assert warning == (
         "its place is that of 'old', which is deleted first: where it is the same under another name,"
-        " management.previously keeps it",
+        " management.previously keeps it"
     )
 
 

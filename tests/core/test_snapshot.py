@@ -31,6 +31,8 @@ BODY = {
 }
 OTHER = {**BODY, "id": "a", "lifecycleNotificationUrl": None}
 
+DAMAGED = "the snapshot is not as `reconcile status --live-out` writes it: "
+
 
 def tenant(*bodies, **changes) -> TenantSnapshot:
     given_fields = {
@@ -135,30 +137,30 @@ WHOLE = written(tenant(BODY))
         ),
         (
             json.dumps({**WHOLE, "tenants": None}),
-            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place ('NoneType'",
+            DAMAGED + "it has something else in a place ('NoneType'",
         ),
         (
             json.dumps({**WHOLE, "takenAt": "now"}),
-            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place ('now' is not a time",
+            DAMAGED + "it has something else in a place ('now' is not a time",
         ),
         (
             json.dumps({**WHOLE, "tenants": [{}]}),
-            "the snapshot is not as `reconcile status --live-out` writes it: it lacks 'subscriptions'",
+            DAMAGED + "it lacks 'subscriptions'",
         ),
         (json.dumps({**WHOLE, "tenants": WHOLE["tenants"] * 2}), "the snapshot has two tenants of one name"),
         (
             json.dumps({**WHOLE, "tenants": [{**WHOLE["tenants"][0], "subscriptions": ["x"]}]}),
-            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place (subscriptions)",
+            DAMAGED + "it has something else in a place (subscriptions)",
         ),
         (
             json.dumps(
                 {**WHOLE, "tenants": [{**WHOLE["tenants"][0], "remembered": {"b": {"granted": f"PT{10**30}H"}}}]}
             ),
-            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place (",
+            DAMAGED + "it has something else in a place (",
         ),
         (
             json.dumps({**WHOLE, "tenants": [{**WHOLE["tenants"][0], "remembered": {"b": {"granted": "P367D"}}}]}),
-            "the snapshot is not as `reconcile status --live-out` writes it: it has something else in a place ('P367D', a lifetime is 366 days at the most",
+            DAMAGED + "it has something else in a place ('P367D', a lifetime is 366 days at the most",
         ),
     ],
 )
