@@ -80,8 +80,8 @@ def compare(wanted: Sequence[Desired], world: World, clockwork: Clockwork, optio
     def is_chosen(each: Desired) -> bool:
         return options.selected is None or (each.tenant, each.name) in options.selected
 
-    occupied = world.occupied(options.owner)
-    unsettled, others, settled = set_aside(wanted, world, options.owner, clockwork, apart=occupied)
+    unsettled, others, settled = set_aside(wanted, world, options.owner, clockwork)
+    occupied = world.occupied(options.owner) if unsettled else {}
     groups, claimed = by_name(others), claimed_by(unsettled)
     unclaimed = [each for each in others if each.name not in claimed]
     orphans = list(orphans_of(unclaimed, claimed))

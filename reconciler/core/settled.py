@@ -2,7 +2,6 @@
 
 import collections
 import datetime as dt
-import functools
 from collections.abc import Collection, Sequence
 
 from reconciler.core.desired import Desired
@@ -15,24 +14,33 @@ __all__ = ["set_aside"]
 
 
 def set_aside(
-    desired: Sequence[Desired], world: World, owner: str, clockwork: Clockwork, *, apart: Collection[str]
+    desired: Sequence[Desired],
+    world: World,
+    owner: str,
+    clockwork: Clockwork,
+    *,
+    never: Collection[str] = frozenset(),
 ) -> tuple[list[Desired], list[Owned], int]:
     """What is left of the wanted and of ours without the pairs that surely are in agreement; and how many these are.
 
-    ``apart`` are names that are never set aside.
+    ``never`` are names that are not set aside, as those are not that a later version of this program has marked.
     """
     if clockwork.rotate_keys or clockwork.replace:
         return list(desired), list(world.owned(owner)), 0
-    alone, left = without_twins(world, owner), list[Desired]()
-    former = frozenset[str]().union(*[each.previously for each in desired if each.previously])
+    alone, left, count = without_twins(world, owner), list[Desired](), 0
+    if len(alone) < len(world.live):
+        never = {*never, *world.occupied(owner)}
+    ends = Ends(clockwork)
     for each in desired:
-        name = each.name
-        live = alone.get(name)
-        if live and settled(each, live, clockwork) and name not in apart and name not in former:
-            alone[name] = None
+        live = alone.get(each.name)
+        if live and settled(each, live, ends) and each.name not in never:
+            alone[each.name] = None
+            count += 1
         else:
             left.append(each)
-    count = sum(live is None for live in alone.values())
+    former = {name for each in left for name in each.previously if name in alone and alone[name] is None}
+    if former:  # somebody claims a name that somebody has: the rules of manifests do not allow that
+        return set_aside(desired, world, owner, clockwork, never={*never, *former})
     if count == len(world.live):
         return left, [], count
     done = {name for name, live in alone.items() if live is None}
@@ -42,7 +50,7 @@ def set_aside(
 def without_twins(world: World, owner: str) -> dict[str, Live | None]:
     """Those whose URL bears our mark, by name, where only one has it."""
     found: dict[str, Live | None] = {
-        live.mark.name: live for live in world.live if isinstance(live.mark, Mark) and live.mark.owner == owner
+        mark.name: live for live in world.live if isinstance(mark := live.mark, Mark) and mark.owner == owner
     }
     if len(found) == len(world.live):
         return found
@@ -50,9 +58,31 @@ def without_twins(world: World, owner: str) -> dict[str, Live | None]:
     return {name: live for name, live in found.items() if names[name] == 1}
 
 
-def settled(desired: Desired, live: Live, clockwork: Clockwork) -> bool:
+class Ends(dict[tuple[dt.timedelta, dt.timedelta | None], dt.datetime]):
+    """By the lifetime and ``renew_before``, until when a subscription must live for its renewal not to be due.
+
+    Whatever moment its name has drawn, this is as if it were the earliest: a twentieth is the jitter, a little more
+    makes up for what rounding takes away.
+    """
+
+    def __init__(self, clockwork: Clockwork) -> None:
+        super().__init__()
+        self.now, self.within = clockwork.now, clockwork.within or dt.timedelta()
+
+    def __missing__(self, key: tuple[dt.timedelta, dt.timedelta | None]) -> dt.datetime:
+        longest, renew_before = key
+        self[key] = end = self.now + max((renew_before or longest / 3) + longest / 19, self.within)
+        return end
+
+
+def settled(desired: Desired, live: Live, ends: Ends) -> bool:
     """At a glance. It never is where one of the questions of ``pair`` finds something; else they have the last word."""
     mark = live.mark
+    longest = live.granted or desired.lifetime
+    if longest is None:
+        if live.entry is None:
+            return False  # what its ceiling is, only Graph may have taught us
+        longest = live.entry.longest(rich=live.asked.rich)
     return (
         isinstance(mark, Mark)
         and mark.digest == desired.asked.digest
@@ -62,22 +92,5 @@ def settled(desired: Desired, live: Live, clockwork: Clockwork) -> bool:
         and mark.left == desired.leave
         and not desired.previously
         and (desired.certificate is None or live.certificate_id == desired.certificate.thumbprint)
-        and renews_later(desired, live, clockwork)
+        and live.expires_at > ends[longest, desired.renew_before]
     )
-
-
-def renews_later(desired: Desired, live: Live, clockwork: Clockwork) -> bool:
-    """Whether its renewal is not due, whatever moment its name has drawn: as if it were the earliest."""
-    longest = live.granted or desired.lifetime
-    if longest is None:
-        if live.entry is None:
-            return False  # what its ceiling is, only Graph may have taught us
-        longest = live.entry.longest(rich=live.asked.rich)
-    left = live.expires_at - clockwork.now
-    return left > earliest(longest, desired.renew_before) and (clockwork.within is None or left > clockwork.within)
-
-
-@functools.lru_cache(maxsize=1024)
-def earliest(longest: dt.timedelta, renew_before: dt.timedelta | None) -> dt.timedelta:
-    """How long before its end: a twentieth is the jitter, a little more makes up for what rounding takes away."""
-    return (renew_before or longest / 3) + longest / 19

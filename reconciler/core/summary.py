@@ -1,5 +1,6 @@
 """What a plan was made from and what came of it in, its counts out."""
 
+import operator
 from collections.abc import Sequence
 
 from reconciler.core.change import Change, Summary
@@ -8,6 +9,8 @@ from reconciler.core.reasons import Action, Reason
 from reconciler.core.world import World
 
 __all__ = ["summarize"]
+
+SUSPENDED = operator.attrgetter("suspend")
 
 
 def summarize(
@@ -28,6 +31,6 @@ def summarize(
         unchanged=sum(each.name not in changed for each in chosen) if changed else len(chosen),
         withheld=sum(change.withheld is not None for change in changes),
         foreign=len(world.live) - ours,
-        suspended=sum(each.suspend for each in chosen),
+        suspended=sum(map(SUSPENDED, chosen)),
         unselected=len(wanted) - len(chosen),
     )

@@ -35,7 +35,7 @@ CLOCKWORK = Clockwork(NOW)
 RICH = want(certificate=CERTIFICATE)
 
 
-def nothing(desired, world, owner, clockwork, *, apart):
+def nothing(desired, world, owner, clockwork):
     return list(desired), list(world.owned(owner)), 0
 
 
@@ -59,8 +59,8 @@ def test_none_that_is_due_is_set_aside(left, granted, lifetime, renew_before, wi
     assert planned(desired, live, renew_within=within) == slow
 
 
-def aside(desired, live, *, clockwork=CLOCKWORK, apart=()):
-    return set_aside([desired], World(TENANT, (live,)), OWNER, clockwork, apart=apart) == ([], [], 1)
+def aside(desired, live, *, clockwork=CLOCKWORK, never=()):
+    return set_aside([desired], World(TENANT, (live,)), OWNER, clockwork, never=never) == ([], [], 1)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_run_that_asks_for_more_looks_at_it(clockwork):
 
 
 def test_a_name_that_is_occupied_is_looked_at():
-    assert not aside(want(), have(), apart={"mail"})
+    assert not aside(want(), have(), never={"mail"})
     unknown = UnknownMark(OWNER, "mail", "7")
     made = planned([want()], [have(), have(id="2", mark=unknown)])
     assert [change.reason for change in made.changes] == ["MarkUnknown"]
@@ -118,14 +118,14 @@ def test_a_name_that_is_occupied_is_looked_at():
 def test_twins_are_looked_at_and_others_beside_them_are_not():
     desired = [want("a"), want("b")]
     live = (have(desired[0]), have(desired[0], id="2"), have(desired[1], id="3"), have(mark=None, id="4"))
-    left, others, settled = set_aside(desired, World(TENANT, live), OWNER, CLOCKWORK, apart=())
+    left, others, settled = set_aside(desired, World(TENANT, live), OWNER, CLOCKWORK)
     assert (left, [each.live.id for each in others], settled) == (desired[:1], ["1", "2"], 1)
 
 
 def test_a_twin_whose_mark_is_only_remembered_is_one():
     live = (have(), have(id="2", mark=None, lifecycle_mark=None))
     world = World(TENANT, live, marks={"2": a_mark()})
-    left, others, settled = set_aside([want()], world, OWNER, CLOCKWORK, apart=())
+    left, others, settled = set_aside([want()], world, OWNER, CLOCKWORK)
     assert (left, len(others), settled) == ([want()], 2, 0)
 
 
