@@ -8,11 +8,11 @@ from reconciler.cli.loading import Loaded
 from reconciler.cli.remarks import Work
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
+from reconciler.core.due import Clockwork
 from reconciler.core.errors import ReconcilerError, UsageError
 from reconciler.core.live import Live
 from reconciler.core.manifest.complaints import did_you_mean
 from reconciler.core.mark import Mark, UnknownMark
-from reconciler.core.pair import Clockwork
 from reconciler.core.world import World
 from reconciler.engine.chronicle import Trouble
 from reconciler.engine.report import Report

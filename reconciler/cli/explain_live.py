@@ -7,9 +7,9 @@ from reconciler.cli.case import Case
 from reconciler.cli.explained import Row
 from reconciler.core.catalog import Entry
 from reconciler.core.certificate import outline
+from reconciler.core.due import lifetime_of, renews_at
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
-from reconciler.core.pair import lifetime_of, renews_at
 from reconciler.core.redaction import redact
 from reconciler.core.renewal import JITTER, MARGIN, asked_lifetime, margin, spread
 from reconciler.core.times import spell_duration, spell_time

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.change import Change
-from reconciler.core.pair import Clockwork, due
+from reconciler.core.due import Clockwork, due
 from reconciler.core.policy import Policy
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.times import spell_duration

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reconciler.core.catalog import ChangeType
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
+from reconciler.core.due import Clockwork
 from reconciler.core.live import Live
 from reconciler.core.mark import UnknownMark
-from reconciler.core.pair import Clockwork, Pair, judge
+from reconciler.core.pair import Pair, judge
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.review import change_of, written_out
 from reconciler.core.world import Owned

@@ -18,11 +18,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from reconciler.core.adoption import Candidates, paced
 from reconciler.core.change import Change, Plan
 from reconciler.core.desired import Desired
+from reconciler.core.due import Clockwork
 from reconciler.core.keeping import kept_alive
 from reconciler.core.mark import Mark
 from reconciler.core.matching import blocked, by_name, changes_of, claimed_by, group_of
 from reconciler.core.options import Options
-from reconciler.core.pair import Clockwork
 from reconciler.core.policy import Policy
 from reconciler.core.quotas import QUOTA, over_quota
 from reconciler.core.reasons import Action, Reason, Withheld

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 
 from reconciler.core.change import Change
-from reconciler.core.pair import Clockwork, urgent
+from reconciler.core.due import Clockwork, urgent
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.times import spell_duration
 from reconciler.core.world import World

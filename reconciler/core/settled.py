@@ -5,9 +5,9 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from reconciler.core.desired import Desired
+from reconciler.core.due import Clockwork
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark
-from reconciler.core.pair import Clockwork
 from reconciler.core.world import Owned, World
 
 __all__ = ["set_aside"]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from reconciler.core.asked import Asked
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
+from reconciler.core.due import Clockwork, urgent
 from reconciler.core.gap import Gap
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark
-from reconciler.core.pair import Clockwork, urgent
 from reconciler.core.reasons import Action, Reason
 from reconciler.core.renewal import FALLBACK, MARGIN, asked_lifetime, renewal_time
 from reconciler.core.schedule import Schedule
@@ -148,7 +148,7 @@ class Holdings:
         granted = memory.granted or (owned.live.granted if owned else None)
         ceiling = (owned.live.kind if owned else desired.kind).longest(self.recall.learned)
         asked = asked_lifetime(ceiling, desired.lifetime) + MARGIN
-        lifetime = min(granted or desired.lifetime or ceiling or FALLBACK, asked)  # as ``core.pair.lifetime_of``
+        lifetime = min(granted or desired.lifetime or ceiling or FALLBACK, asked)  # as ``core.due.lifetime_of``
         return renewal_time(memory.name, memory.expires_at, lifetime=lifetime, renew_before=desired.renew_before)
 
     @property

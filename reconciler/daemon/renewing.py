@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from reconciler.core.backoff import FIRST
 from reconciler.core.change import Change
+from reconciler.core.due import lifetime_of
 from reconciler.core.errors import CredentialRefused, Gone, ReconcilerError, StoreError
 from reconciler.core.gap import Cause
-from reconciler.core.pair import lifetime_of
 from reconciler.daemon.breaker import Breaker
 from reconciler.daemon.holdings import Holdings
 from reconciler.daemon.troubles import Troubles

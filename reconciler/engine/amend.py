@@ -7,10 +7,10 @@ from typing import TypeVar
 from reconciler.core.bodies import certificate_body
 from reconciler.core.change import Change
 from reconciler.core.desired import Desired
+from reconciler.core.due import Clockwork, due
 from reconciler.core.errors import EndpointRefused, Gone, GraphError, Invalid, LifetimeRefused, Unsorted
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, addressed, marked
-from reconciler.core.pair import Clockwork, due
 from reconciler.core.reasons import Reason
 from reconciler.engine.create import create
 from reconciler.engine.gaps import gap, predecessor

@@ -13,9 +13,9 @@ from typing import Any
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.desired import Desired
+from reconciler.core.due import Clockwork, renews_at
 from reconciler.core.live import Live
 from reconciler.core.matching import by_name, preference
-from reconciler.core.pair import Clockwork, renews_at
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.times import iso_duration, spell_time
 from reconciler.core.world import Owned, World

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from reconciler.core.change import Change
 from reconciler.core.desired import Adopt, Desired
+from reconciler.core.due import Clockwork, urgent
 from reconciler.core.live import Live
 from reconciler.core.mark import Mark, UnknownMark
-from reconciler.core.pair import Clockwork, urgent
 from reconciler.core.policy import Policy
 from reconciler.core.reasons import Action, Reason, Withheld
 from reconciler.core.rest import Rest, Waiting

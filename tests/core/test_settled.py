@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.core import plan as plans
 from reconciler.core.catalog import Version
+from reconciler.core.due import Clockwork
 from reconciler.core.mark import UnknownMark
-from reconciler.core.pair import Clockwork
 from reconciler.core.settled import set_aside
 from reconciler.core.world import World
 from tests.core.test_plan_properties import lives, options, wanted
