@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 from reconciler.cli.access import Keeper
@@ -86,7 +86,6 @@ class InForce:
         self.keys = kept_keys(options)
         self.read = self.take(loaded)
         self.rotating = False
-        self.deaf: frozenset[str] = frozenset()
         self.watching = Watching(options.files or ["manifests"])
         self.joined: Concerned | None = None
         self.around: Circumstances | None = None
@@ -206,12 +205,11 @@ class InForce:
         """Return once they answer, or there is no sense in waiting any longer."""
         urls = list(own_urls(self.loaded, self.options, self.clock.now()))
         await wait_for_own_endpoints(urls, self.clock)
-        await self.ask_own_endpoints()
 
-    async def ask_own_endpoints(self) -> None:
-        """Whether a replacement may be tried there."""
+    async def deaf(self, names: Collection[str]) -> frozenset[str]:
+        """Of these endpoints, those at which no replacement may be tried."""
         urls = await asyncio.to_thread(lambda: list(own_urls(self.loaded, self.options, self.clock.now())))
-        self.deaf = await wrongly_answered(urls)
+        return await wrongly_answered([url for url in urls if url.endpoint in names])
 
     async def keep_keys(self) -> None:
         """Note that they are current still, and forget those that have not been for a week."""

@@ -140,7 +140,6 @@ class Keeping:
         ticking.every(15.0, "orders", self.look_at_orders)
         ticking.every(30.0, "contradictions", parts.contradicting.remember)
         ticking.every(60.0, "levels", self.show_levels)
-        ticking.every(300.0, "own endpoints", self.inforce.ask_own_endpoints)
         ticking.every(3600.0, "kept keys", self.inforce.keep_keys)
         ticking.every(3600.0, "examination", self.examine)
 

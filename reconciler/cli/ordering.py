@@ -22,6 +22,7 @@ from reconciler.daemon.orders import Order
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.hands import Party
 from reconciler.engine.ports import Reader
+from reconciler.engine.run import Deaf
 from reconciler.graph.client import Graph
 from reconciler.store import Store
 
@@ -55,8 +56,8 @@ class Circumstances:
     rotating: Callable[[], bool]
     """Whether a person has ordered to move everything to the first clientState key."""
 
-    deaf: "Callable[[], frozenset[str]]"
-    """Endpoints of our own receiver at which somebody answers wrongly."""
+    deaf: Deaf
+    """Which endpoints of our own receiver somebody answers at, and wrongly."""
 
     reader: Callable[[str, str, Reader], Reader]
     """Of a tenant's name and id, the reader that is to be used instead of a given one."""
@@ -80,6 +81,7 @@ def orders_of(loaded: Loaded, around: Circumstances) -> dict[str, Order]:
             desired={each.name: each for each in loaded.wanted.desired if each.tenant == item.name},
             options=entrance.pass_options,
             client_states=states,
+            deaf=around.deaf,
             interval=settings.interval,
             renews=pass_options(around.options, loaded, None, owner).policy.allows(Action.RENEW),
         )
@@ -137,6 +139,5 @@ class Entrance:
             options,
             waiting=waiting,
             rotate_keys=around.rotating(),
-            deaf=around.deaf(),
             thumbprints=None if known is None else known | set(around.kept()),
         )

@@ -110,7 +110,7 @@ class Parts:
             loaded_keys=lambda: self.presence.loaded if self.front.desk else None,
             kept=lambda: inforce.kept_thumbprints,
             rotating=lambda: inforce.rotating,
-            deaf=lambda: inforce.deaf,
+            deaf=inforce.deaf,
             reader=watching.reader,
         )
 

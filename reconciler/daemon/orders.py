@@ -16,6 +16,7 @@ from reconciler.engine.hands import ClientStates, Party, never
 from reconciler.engine.outcome import Outcome
 from reconciler.engine.ports import Clock
 from reconciler.engine.report import Report
+from reconciler.engine.run import Deaf
 
 __all__ = ["Listener", "Means", "Order"]
 
@@ -74,3 +75,5 @@ class Order:
     interval: dt.timedelta
     renews: bool = True
     """Whether the policy lets anything be renewed."""
+
+    deaf: Deaf | None = None

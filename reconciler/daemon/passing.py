@@ -112,6 +112,7 @@ class Passing:
             named=None if due.full else named(due, holdings),
             alive_at=dict(holdings.seen_at),
             stopping=steward.stopping,
+            deaf=order.deaf,
         )
         return await run_one(party, task)
 

@@ -26,7 +26,7 @@ from reconciler.engine.ports import Clock, Intent, Journal, Memory, Reader, Reme
 from reconciler.engine.read import Named, Reading, read_named, read_world
 from reconciler.engine.report import Report
 
-__all__ = ["Approve", "Task", "View", "dry_run", "run", "run_one"]
+__all__ = ["Approve", "Deaf", "Task", "View", "dry_run", "run", "run_one"]
 
 LOG = logging.getLogger(__name__)
 

@@ -45,6 +45,7 @@ from reconciler.daemon.timepiece import Timepiece
 from reconciler.daemon.tracing import Tracing
 from reconciler.engine.hands import Party
 from reconciler.engine.ports import Remembered
+from reconciler.engine.run import Deaf
 from reconciler.graph.authentication import Access, SecretCredential
 from reconciler.graph.calls import Patience
 from reconciler.graph.client import Graph, Observed
@@ -165,6 +166,7 @@ class Household:
         self.ring: Mapping[str, bytes | Exception] = MappingProxyType(RING)
         self.interval = HOUR
         self.policy, self.rotating, self.renew_before = Policy.FULL, False, None
+        self.deaf: Deaf | None = None
         self.desired: dict[str, Desired] = {}
         self.logged = Lines(street.clock)
         self.seen = self.scene.requests()
@@ -261,6 +263,7 @@ class Household:
             client_states=Ring(self.ring),
             interval=self.interval,
             renews=self.policy.allows(Action.RENEW),
+            deaf=self.deaf,
         )
 
     def options(self) -> Options:
