@@ -33,10 +33,10 @@ REFUSED = "What follows is commented out, for a pass would not take it over as i
 class Lines(yaml.representer.SafeRepresenter):
     """Lists, and mappings of one plain value, on one line, as people write them."""
 
-    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:  # noqa: ARG002
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:  # noqa: ARG002  as PyYAML calls it
         return super().represent_sequence(tag, sequence, flow_style=True)
 
-    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:  # noqa: ARG002
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:  # noqa: ARG002  as PyYAML calls it
         alone = len(mapping) == 1 and not isinstance(next(iter(mapping.values())), dict | list)
         return super().represent_mapping(tag, mapping, flow_style=alone)
 

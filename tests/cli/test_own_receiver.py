@@ -30,12 +30,14 @@ def test_nothing_is_replaced_where_it_does_not_answer(reconcile, manifests, emul
     assert len({each["id"] for each in emulator.subscriptions()} & before) == 1
 
 
-def test_whoever_knows_better_says_so(reconcile, manifests, receiver):
-    """Graph itself would not validate it either, so the replacement fails before anything is deleted, or it works."""
+def test_whoever_knows_better_says_so(reconcile, manifests, emulator, receiver):
+    """Here Graph does not validate it either, so that the rehearsal fails before anything is deleted."""
     write(manifests / "teams.yaml", subscription("hr", 1, changeTypes=["deleted"]), subscription("it", 2))
     receiver.mode = "refuse"
     ran = reconcile("--allow", "own-receiver", "--format", "json")
     assert ran.actions == [("replace", "hr", None)]
+    assert [each["result"] for each in ran.json["outcomes"]] == ["failed"]
+    assert len(emulator.subscriptions()) == 2
 
 
 def test_it_is_not_asked_where_nothing_is_replaced(reconcile, manifests, receiver):

@@ -401,21 +401,21 @@ class TestManagement:
         assert [each.previously for each in examined(template(spec)).desired] == [{"hr", "team-hr"}]
 
     def test_its_own_name_in_a_column_is_no_former_name(self):
-        spec = f"forEach: {{values: {{hr: {A}}}}}\n  management: {{previously: ['watch-{{key}}', 'x-{{key}}']}}"
+        spec = f"forEach: {{values: {{hr: {A}}}}}\n  management: {{previously: ['channels-{{key}}', 'x-{{key}}']}}"
         (each,) = examined(template(spec)).desired
-        assert each.previously == {name for name in ("watch-hr", "x-hr") if name != each.name}
+        assert (each.name, each.previously) == ("channels-hr", {"x-hr"})
 
     @pytest.mark.parametrize(
         ("former", "rule"),
         [
             pytest.param("{nothing}", "for-each", id="no-such-column"),
-            pytest.param("{value}", "previously", id="a-value-that-is-no-name"),
+            pytest.param("{value}", "set-row", id="a-value-that-is-no-name"),
         ],
     )
     def test_what_is_no_name(self, former, rule):
         spec = f"forEach: {{values: {{hr: '19:A_b@thread.tacv2'}}}}\n  management: {{previously: ['{former}']}}"
         found = [each.rule for each in examined(template(spec, resource="/chats/{value}/messages")).problems]
-        assert found == ([rule] if rule == "for-each" else ["set-row"])
+        assert found == [rule]
 
     def test_blanks_without_a_set(self):
         found = [
