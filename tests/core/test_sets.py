@@ -403,7 +403,7 @@ class TestManagement:
     def test_its_own_name_in_a_column_is_no_former_name(self):
         spec = f"forEach: {{values: {{hr: {A}}}}}\n  management: {{previously: ['channels-{{key}}', 'x-{{key}}']}}"
         (each,) = examined(template(spec)).desired
-        assert (each.name, each.previously) == ("channels-hr", {"x-hr"})
+        assert (each.name, each.previously) == ("channels-hr", frozenset({"x-hr"}))
 
     @pytest.mark.parametrize(
         ("former", "rule"),
